@@ -1,0 +1,691 @@
+"""Convolution and cross-correlation, one and two dimensions, and pooling.
+
+`convolve1d` and `convolve2d` flip the kernel (eqs. 1 and 2 of the slides);
+`cross_correlate1d` and `cross_correlate2d` do not (eq. 3).  Each has a twin
+whose loops are the equation, for reading and for checking.
+
+`conv2d` and the functions after it follow ``torch.nn.functional`` in names,
+defaults and results: `conv2d` is a cross-correlation, as everywhere in
+machine learning.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import ArrayLike, NDArray
+
+from helpers.im2col import as_array, col2im, im2col, pad, windows
+from helpers.shapes import (
+    Padding,
+    Size,
+    as_int,
+    as_pair,
+    check_groups,
+    conv_output_size,
+    conv_transpose_output_size,
+    pool_output_size,
+)
+
+MODES = ("full", "same", "valid")
+
+# --- The loops: equations 1 to 3, term by term ------------------------------
+
+
+def convolve1d_loop(
+    x: ArrayLike, k: ArrayLike, mode: str = "full"
+) -> NDArray:
+    """Convolve two signals by eq. 1, term by term.
+
+    ``s(t) = sum over a of x(a) k(t - a)``, over the terms that exist.
+    Same arguments, result and errors as `convolve1d`.
+
+    Examples
+    --------
+    >>> convolve1d_loop([1, 2, 3], [0, 1, 0.5])
+    array([0. , 1. , 2.5, 4. , 1.5])
+    """
+    x, k = _signals(x, k, "(T)", mode)
+    s = np.zeros(len(x) + len(k) - 1, np.result_type(x, k))
+    for t in range(len(s)):
+        for a in range(len(x)):
+            if 0 <= t - a < len(k):
+                s[t] += x[a] * k[t - a]
+    return _crop(s, x.shape, k.shape, mode)
+
+
+def cross_correlate1d_loop(
+    x: ArrayLike, k: ArrayLike, mode: str = "full"
+) -> NDArray:
+    """Cross-correlate two signals, term by term.
+
+    ``s(t) = sum over a of x(t + a) k(a)``: eq. 3 in one dimension.  The
+    full output begins at ``t = -(K - 1)``.  Same arguments, result and
+    errors as `cross_correlate1d`.
+
+    Examples
+    --------
+    >>> cross_correlate1d_loop([1, 2, 3], [0, 1, 0.5])
+    array([0.5, 2. , 3.5, 3. , 0. ])
+    """
+    x, k = _signals(x, k, "(T)", mode)
+    s = np.zeros(len(x) + len(k) - 1, np.result_type(x, k))
+    for t in range(-(len(k) - 1), len(x)):
+        for a in range(len(k)):
+            if 0 <= t + a < len(x):
+                s[t + len(k) - 1] += x[t + a] * k[a]
+    return _crop(s, x.shape, k.shape, mode)
+
+
+def convolve2d_loop(
+    image: ArrayLike, kernel: ArrayLike, mode: str = "full"
+) -> NDArray:
+    """Convolve an image by eq. 2, term by term.
+
+    ``S(i, j) = sum over m, n of I(i - m, j - n) K(m, n)``, over the
+    kernel's own size.  Same arguments, result and errors as `convolve2d`.
+
+    Examples
+    --------
+    >>> convolve2d_loop([[1, 0], [0, 0]], [[1, 2], [3, 4]], mode="same")
+    array([[1, 2],
+           [3, 4]])
+    """
+    image, kernel = _signals(image, kernel, "(H, W)", mode)
+    (h, w), (k_h, k_w) = image.shape, kernel.shape
+    s = np.zeros((h + k_h - 1, w + k_w - 1), np.result_type(image, kernel))
+    for i, j in np.ndindex(s.shape):
+        for m, n in np.ndindex(kernel.shape):
+            if 0 <= i - m < h and 0 <= j - n < w:
+                s[i, j] += image[i - m, j - n] * kernel[m, n]
+    return _crop(s, image.shape, kernel.shape, mode)
+
+
+def cross_correlate2d_loop(
+    image: ArrayLike, kernel: ArrayLike, mode: str = "full"
+) -> NDArray:
+    """Cross-correlate an image by eq. 3, term by term.
+
+    ``S(i, j) = sum over m, n of I(i + m, j + n) K(m, n)``; the full output
+    begins at ``(-(K_h - 1), -(K_w - 1))``.  Same arguments, result and
+    errors as `cross_correlate2d`.
+
+    Examples
+    --------
+    >>> image = [[1, 2, 3], [4, 5, 6]]
+    >>> cross_correlate2d_loop(image, [[1, 0], [0, 10]], mode="valid")
+    array([[51, 62]])
+    """
+    image, kernel = _signals(image, kernel, "(H, W)", mode)
+    (h, w), (k_h, k_w) = image.shape, kernel.shape
+    s = np.zeros((h + k_h - 1, w + k_w - 1), np.result_type(image, kernel))
+    for y, x in np.ndindex(s.shape):
+        i, j = y - (k_h - 1), x - (k_w - 1)
+        for m, n in np.ndindex(kernel.shape):
+            if 0 <= i + m < h and 0 <= j + n < w:
+                s[y, x] += image[i + m, j + n] * kernel[m, n]
+    return _crop(s, image.shape, kernel.shape, mode)
+
+
+# --- The fast way: all windows at once --------------------------------------
+
+
+def convolve1d(x: ArrayLike, k: ArrayLike, mode: str = "full") -> NDArray:
+    """Convolve two signals: flip the kernel, slide it, sum the products.
+
+    Eq. 1 of the slides, over the terms that exist.
+
+    Parameters
+    ----------
+    x : array_like, shape (T,)
+    k : array_like, shape (K,)
+    mode : {"full", "same", "valid"}
+        As in SciPy: all T + K - 1 outputs; the middle T of them; or those
+        at which the shorter signal lies inside the longer.
+
+    Returns
+    -------
+    ndarray
+        Shape (T + K - 1,), (T,) or (|T - K| + 1,).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a signal is empty, not real, not one-dimensional, or `mode` is
+        none of the three.
+
+    Examples
+    --------
+    >>> convolve1d([1, 2, 3], [0, 1, 0.5])
+    array([0. , 1. , 2.5, 4. , 1.5])
+    """
+    x, k = _signals(x, k, "(T)", mode)
+    if mode == "valid" and len(k) > len(x):
+        x, k = k, x
+    return _slide(x, k[::-1], mode)
+
+
+def cross_correlate1d(
+    x: ArrayLike, k: ArrayLike, mode: str = "full"
+) -> NDArray:
+    """Cross-correlate two signals: slide the kernel without flipping it.
+
+    Arguments, result and errors are those of `convolve1d`.
+
+    Examples
+    --------
+    >>> cross_correlate1d([1, 2, 3], [0, 1, 0.5])
+    array([0.5, 2. , 3.5, 3. , 0. ])
+    """
+    _, k = _signals(x, k, "(T)", mode)
+    return convolve1d(x, k[::-1], mode)
+
+
+def convolve2d(
+    image: ArrayLike, kernel: ArrayLike, mode: str = "full"
+) -> NDArray:
+    """Convolve an image: rotate the kernel by 180 degrees, then slide it.
+
+    Eq. 2 of the slides, with the sum over the kernel's own size.
+
+    Parameters
+    ----------
+    image : array_like, shape (H, W)
+    kernel : array_like, shape (K_h, K_w)
+    mode : {"full", "same", "valid"}
+        As in SciPy, see `convolve1d`.
+
+    Returns
+    -------
+    ndarray
+        Shape (H + K_h - 1, W + K_w - 1), (H, W), or
+        (|H - K_h| + 1, |W - K_w| + 1).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is empty, not real, not two-dimensional, `mode` is
+        none of the three, or neither argument fits into the other
+        (``"valid"``).
+
+    Examples
+    --------
+    >>> convolve2d([[1, 0], [0, 0]], [[1, 2], [3, 4]], mode="same")
+    array([[1, 2],
+           [3, 4]])
+    """
+    image, kernel = _signals(image, kernel, "(H, W)", mode)
+    if mode == "valid" and any(np.greater(kernel.shape, image.shape)):
+        if any(np.less(kernel.shape, image.shape)):
+            raise ValueError(
+                f'mode="valid" needs a kernel that fits into the image: '
+                f"{kernel.shape} does not fit into {image.shape}"
+            )
+        image, kernel = kernel, image
+    return _slide(image, kernel[::-1, ::-1], mode)
+
+
+def cross_correlate2d(
+    image: ArrayLike, kernel: ArrayLike, mode: str = "full"
+) -> NDArray:
+    """Cross-correlate an image: slide the kernel without rotating it.
+
+    Eq. 3 of the slides.  Arguments, result and errors are those of
+    `convolve2d`.
+
+    Examples
+    --------
+    >>> image = [[1, 2, 3], [4, 5, 6]]
+    >>> cross_correlate2d(image, [[1, 0], [0, 10]], mode="valid")
+    array([[51, 62]])
+    """
+    _, kernel = _signals(image, kernel, "(H, W)", mode)
+    return convolve2d(image, kernel[::-1, ::-1], mode)
+
+
+def _signals(
+    x: ArrayLike, k: ArrayLike, axes: str, mode: str
+) -> tuple[NDArray, NDArray]:
+    """Check the arguments of the eight functions above."""
+    if mode not in MODES:
+        raise ValueError(
+            f'mode must be "full", "same" or "valid", not {mode!r}'
+        )
+    names = ("x", "k") if axes == "(T)" else ("image", "kernel")
+    x, k = (as_array(a, name, axes) for a, name in zip((x, k), names))
+    for array, name in zip((x, k), names):
+        if array.size == 0:
+            raise ValueError(f"{name} is empty, shape {array.shape}")
+    return x, k
+
+
+def _slide(x: NDArray, k: NDArray, mode: str) -> NDArray:
+    """Sum the products of `k`, as it lies, with each window of `x`."""
+    margins = []
+    for size in k.shape:
+        after = {"full": size - 1, "same": (size - 1) // 2, "valid": 0}[mode]
+        before = size - 1 if mode == "full" else size // 2
+        margins.append((0 if mode == "valid" else before, after))
+    view = sliding_window_view(np.pad(x, margins), k.shape)
+    return np.tensordot(view, k, axes=k.ndim)
+
+
+def _crop(
+    full: NDArray, x_shape: tuple, k_shape: tuple, mode: str
+) -> NDArray:
+    """Cut the full output down to `mode`."""
+    cut = []
+    for x, k in zip(x_shape, k_shape):
+        start = {"full": 0, "same": (k - 1) // 2, "valid": min(x, k) - 1}[mode]
+        size = {"full": x + k - 1, "same": x, "valid": abs(x - k) + 1}[mode]
+        cut.append(slice(start, start + size))
+    return full[tuple(cut)]
+
+
+# --- Layers as functions: the names of torch.nn.functional -------------------
+
+
+def conv2d(
+    x: ArrayLike,
+    weight: ArrayLike,
+    bias: ArrayLike | None = None,
+    stride: Size = 1,
+    padding: Padding = 0,
+    dilation: Size = 1,
+    groups: int = 1,
+) -> NDArray:
+    """Cross-correlate a batch of images with a bank of kernels.
+
+    What machine learning calls a convolution: eq. 3 summed over the
+    channels, computed as the matrix product of eq. 5.
+
+    Parameters
+    ----------
+    x : array_like, shape (N, C_in, H, W)
+    weight : array_like, shape (C_out, C_in / groups, K_h, K_w)
+    bias : array_like, shape (C_out,), optional
+    stride, dilation : int or pair
+        In pixels.
+    padding : int, pair, "same" or "valid"
+        Zeros on each side, in pixels.
+    groups : int
+        The channels are split into so many independent convolutions.
+
+    Returns
+    -------
+    ndarray, shape (N, C_out, H_out, W_out)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument does not fit.
+
+    Examples
+    --------
+    >>> x = np.arange(9.0).reshape(1, 1, 3, 3)
+    >>> conv2d(x, [[[[1, 0], [0, 10]]]], bias=[100])[0, 0]
+    array([[140., 151.],
+           [173., 184.]])
+    """
+    x = as_array(x, "x", "(N, C, H, W)")
+    weight = as_array(weight, "weight", "(C_out, C_in / groups, K_h, K_w)")
+    check_channels(x, weight, groups)
+    c_out, _, *kernel_size = weight.shape
+    size = conv_output_size(
+        x.shape[2:], tuple(kernel_size), stride, padding, dilation
+    )
+    v_i = im2col(x, kernel_size, stride, padding, dilation)
+    v_i = v_i.reshape(len(x), groups, -1, size[0] * size[1])
+    k_f = weight.reshape(groups, c_out // groups, -1)
+    h = (k_f @ v_i).reshape(len(x), c_out, *size)
+    return h if bias is None else h + _column(bias, c_out)
+
+
+def conv_transpose2d(
+    x: ArrayLike,
+    weight: ArrayLike,
+    bias: ArrayLike | None = None,
+    stride: Size = 1,
+    padding: Size = 0,
+    output_padding: Size = 0,
+    groups: int = 1,
+    dilation: Size = 1,
+) -> NDArray:
+    """Multiply by the transpose of the matrix that `conv2d` multiplies by.
+
+    Each input pixel stamps the kernel onto the output; stamps add up.  The
+    shapes of a convolution run backwards, its values do not come back.
+
+    Parameters
+    ----------
+    x : array_like, shape (N, C_in, H, W)
+    weight : array_like, shape (C_in, C_out / groups, K_h, K_w)
+        As it was given to the `conv2d` that is transposed.
+    bias : array_like, shape (C_out,), optional
+    stride, padding, dilation, groups
+        Those of the `conv2d` that is transposed.
+    output_padding : int or pair
+        Pixels added at the bottom and right: with a stride, `conv2d` takes
+        several input sizes to one output size, this says which is meant.
+
+    Returns
+    -------
+    ndarray, shape (N, C_out, H_out, W_out)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument does not fit.
+
+    Examples
+    --------
+    >>> conv_transpose2d([[[[1, 10]]]], [[[[1, 2, 3]]]])[0, 0]
+    array([[ 1, 12, 23, 30]])
+    """
+    x = as_array(x, "x", "(N, C, H, W)")
+    weight = as_array(weight, "weight", "(C_in, C_out / groups, K_h, K_w)")
+    n, c_in, *size = x.shape
+    groups = check_groups(c_in, c_in, groups)
+    if weight.shape[0] != c_in:
+        raise ValueError(
+            f"weight must have {c_in} input channels as x has, "
+            f"not {weight.shape[0]}"
+        )
+    geometry = dict(stride=stride, dilation=dilation)
+    kernel = weight.shape[2:]
+    full = conv_transpose_output_size(tuple(size), kernel, **geometry)
+    height, width = conv_transpose_output_size(
+        tuple(size), kernel, stride, padding, output_padding, dilation
+    )
+    top, left = as_pair(padding, "padding", 0)
+    below, right = as_pair(output_padding, "output_padding", 0)
+    k_f = weight.reshape(groups, c_in // groups, -1)
+    delta = x.reshape(n, groups, c_in // groups, -1)
+    columns = k_f.transpose(0, 2, 1) @ delta
+    columns = columns.reshape(n, -1, delta.shape[-1])
+    h = col2im(columns, full, kernel, **geometry)
+    h = np.pad(h, [(0, 0), (0, 0), (0, below), (0, right)])
+    h = h[:, :, top : top + height, left : left + width]
+    return h if bias is None else h + _column(bias, h.shape[1])
+
+
+def check_channels(x: NDArray, weight: NDArray, groups: int = 1) -> None:
+    """Check that `weight` takes the channels that `x` has.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it does not, or `groups` does not divide the channels.
+
+    Examples
+    --------
+    >>> check_channels(np.ones((1, 3, 8, 8)), np.ones((2, 3, 5, 5)))
+    """
+    check_groups(x.shape[1], weight.shape[0], groups)
+    if weight.shape[1] * groups != x.shape[1]:
+        last = ": channels come second, not last" * (
+            x.shape[3] == weight.shape[1] * groups
+        )
+        raise ValueError(
+            f"weight takes {weight.shape[1] * groups} input channels, "
+            f"x has {x.shape[1]} (shape {x.shape}){last}"
+        )
+
+
+def _column(bias: ArrayLike, channels: int) -> NDArray:
+    """Return `bias` with axes to broadcast over height and width."""
+    bias = np.asarray(bias)
+    if bias.shape != (channels,):
+        raise ValueError(
+            f"bias must have shape ({channels},), not {bias.shape}"
+        )
+    return bias[:, None, None]
+
+
+def max_pool2d(
+    x: ArrayLike,
+    kernel_size: Size,
+    stride: Size | None = None,
+    padding: Size = 0,
+    dilation: Size = 1,
+    ceil_mode: bool = False,
+) -> NDArray:
+    """Take the largest value of each window.
+
+    Parameters
+    ----------
+    x : array_like, shape (N, C, H, W)
+    kernel_size, padding, dilation : int or pair
+        In pixels; padded pixels never win.
+    stride : int or pair, optional
+        `kernel_size` unless given.
+    ceil_mode : bool
+        Keep a last window that hangs over the end.
+
+    Returns
+    -------
+    ndarray, shape (N, C, H_out, W_out)
+        Same dtype as `x`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument does not fit.
+
+    Examples
+    --------
+    >>> max_pool2d([[[[1, 2, 5, 6], [3, 4, 8, 7]]]], 2)
+    array([[[[4, 8]]]])
+    """
+    x = as_array(x, "x", "(N, C, H, W)")
+    patches = pool_windows(
+        x, kernel_size, stride, padding, dilation, ceil_mode, lowest(x.dtype)
+    )
+    return patches.max(axis=(-2, -1))
+
+
+def avg_pool2d(
+    x: ArrayLike,
+    kernel_size: Size,
+    stride: Size | None = None,
+    padding: Size = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+) -> NDArray:
+    """Take the mean of each window.
+
+    Parameters
+    ----------
+    x : array_like, shape (N, C, H, W)
+    kernel_size, padding : int or pair
+        In pixels.
+    stride : int or pair, optional
+        `kernel_size` unless given.
+    ceil_mode : bool
+        Keep a last window that hangs over the end; what hangs over the
+        padded input does not count.
+    count_include_pad : bool
+        Whether padded zeros count.
+
+    Returns
+    -------
+    ndarray, shape (N, C, H_out, W_out)
+        Same dtype as `x`; float64 for whole numbers.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument does not fit.
+
+    Examples
+    --------
+    >>> avg_pool2d([[[[1, 2, 5, 6], [3, 4, 8, 7]]]], 2)
+    array([[[[2.5, 6.5]]]])
+    """
+    x = as_array(x, "x", "(N, C, H, W)")
+    if x.dtype.kind != "f":
+        x = x.astype(float)
+    patches = pool_windows(x, kernel_size, stride, padding, 1, ceil_mode, 0)
+    counts = pool_counts(
+        x.shape[2:], kernel_size, stride, padding, ceil_mode, count_include_pad
+    )
+    return patches.sum(axis=(-2, -1)) / counts.astype(x.dtype)
+
+
+def lowest(dtype: np.dtype) -> float | int | bool:
+    """Return the value of `dtype` that loses against every other.
+
+    Examples
+    --------
+    >>> lowest(np.dtype("uint8")), lowest(np.dtype("float32"))
+    (0, -inf)
+    """
+    if dtype.kind == "f":
+        return -np.inf
+    return False if dtype.kind == "b" else np.iinfo(dtype).min
+
+
+def pool_windows(
+    x: NDArray,
+    kernel_size: Size,
+    stride: Size | None,
+    padding: Size,
+    dilation: Size,
+    ceil_mode: bool,
+    fill: float,
+) -> NDArray:
+    """Return the windows of a pooling layer as a view.
+
+    Parameters
+    ----------
+    fill : number
+        Stands in the padding and where a window hangs over the end; the
+        other parameters are those of `max_pool2d`.
+
+    Returns
+    -------
+    ndarray, shape (N, C, H_out, W_out, K_h, K_w)
+        Read-only.
+
+    Examples
+    --------
+    >>> x = np.ones((1, 1, 3, 5))
+    >>> pool_windows(x, 2, None, 0, 1, True, 0).shape
+    (1, 1, 2, 3, 2, 2)
+    """
+    size = pool_output_size(
+        x.shape[2:], kernel_size, stride, padding, ceil_mode, dilation
+    )
+    kernel_size = as_pair(kernel_size, "kernel_size")
+    stride = as_pair(kernel_size if stride is None else stride, "stride")
+    dilation = as_pair(dilation, "dilation")
+    margins = [(0, 0), (0, 0)]
+    axes = (x.shape[2:], as_pair(padding, "padding", 0), size)
+    for i, p, o, s, k, d in zip(*axes, stride, kernel_size, dilation):
+        end = (o - 1) * s + d * (k - 1) + 1
+        margins.append((p, max(end - i - p, p)))
+    padded = np.pad(x, margins, constant_values=fill)
+    view = windows(padded, kernel_size, stride, dilation)
+    return view[:, :, : size[0], : size[1]]
+
+
+def pool_counts(
+    size: Size,
+    kernel_size: Size,
+    stride: Size | None,
+    padding: Size,
+    ceil_mode: bool,
+    count_include_pad: bool,
+) -> NDArray:
+    """Return by how much each window of `avg_pool2d` is divided.
+
+    Parameters
+    ----------
+    size : int or pair
+        Height and width of the input; the others as in `avg_pool2d`.
+
+    Returns
+    -------
+    ndarray of int, shape (H_out, W_out)
+
+    Examples
+    --------
+    >>> pool_counts(3, 2, None, 0, True, True)
+    array([[4, 2],
+           [2, 1]])
+    """
+    stride = kernel_size if stride is None else stride
+    outputs = as_pair(
+        pool_output_size(size, kernel_size, stride, padding, ceil_mode),
+        "size",
+    )
+    counts = []
+    for o, i, k, s, p in zip(
+        outputs,
+        as_pair(size, "size"),
+        as_pair(kernel_size, "kernel_size"),
+        as_pair(stride, "stride"),
+        as_pair(padding, "padding", 0),
+    ):
+        first = np.arange(o) * s - p
+        end = np.minimum(first + k, i + p)
+        if not count_include_pad:
+            first, end = np.maximum(first, 0), np.minimum(end, i)
+        counts.append(end - first)
+    return np.outer(*counts)
+
+
+def convolution_matrix(
+    weight: ArrayLike,
+    size: Size,
+    stride: Size = 1,
+    padding: Padding = 0,
+    dilation: Size = 1,
+) -> NDArray:
+    """Return the matrix that a convolution layer multiplies its input by.
+
+    For one channel at stride 1 it is a doubly blocked Toeplitz matrix.  Its
+    transpose is what `conv_transpose2d` multiplies by.
+
+    Parameters
+    ----------
+    weight : array_like, shape (C_out, C_in, K_h, K_w) or (K_h, K_w)
+    size : int or pair
+        Height and width of the input, in pixels.
+    stride, padding, dilation
+        As for `conv2d`.
+
+    Returns
+    -------
+    ndarray, shape (C_out * H_out * W_out, C_in * H * W)
+        ``matrix @ x.ravel()`` is ``conv2d(x[None], ...).ravel()``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument does not fit.
+
+    Examples
+    --------
+    >>> convolution_matrix([[1, 2, 3]], (1, 5))
+    array([[1, 2, 3, 0, 0],
+           [0, 1, 2, 3, 0],
+           [0, 0, 1, 2, 3]])
+    """
+    weight = np.asarray(weight)
+    if weight.ndim == 2:
+        weight = weight[None, None]
+    weight = as_array(weight, "weight", "(C_out, C_in, K_h, K_w)")
+    c_out, c_in, *kernel_size = weight.shape
+    height, width = as_pair(size, "size")
+    # Number the pixels from 1 and let im2col say which pixel meets which
+    # weight at which position; 0 is padding.
+    pixels = np.arange(1, c_in * height * width + 1)
+    pixels = pixels.reshape(1, c_in, height, width)
+    pixel = im2col(pixels, kernel_size, stride, padding, dilation)[0]
+    rows, length = pixel.shape
+    matrix = np.zeros((c_out, length, pixels.size + 1), weight.dtype)
+    matrix[:, np.arange(length), pixel] = weight.reshape(c_out, rows, 1)
+    return matrix[:, :, 1:].reshape(c_out * length, pixels.size)

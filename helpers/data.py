@@ -1,0 +1,295 @@
+"""Pictures to learn from: real digits, bundled or downloaded.
+
+Everything that is read is checked first; a file that is missing, cut short
+or altered gives an error that says what to do.  What is written is written
+beside its place and renamed, so that nothing is ever half there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import sys
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+FOLDER = Path(__file__).resolve().parents[1] / "data"
+
+# Of the 60,000 training images of MNIST, with pixels from 0 to 1.
+MEAN, DEVIATION = 0.13066, 0.30811
+
+SUBSET = "mnist_5k.npz"
+# Of its two arrays one after the other, uncompressed.
+SUBSET_SHA256 = (
+    "4a099e4bc2d884db8dfd26fce14efd1b1fa2ed54e8ca8a1cd1e239c79e5bd021"
+)
+
+# The files of the full set in MNIST/raw/, with their SHA-256 sums.
+FULL_SHA256 = {
+    "train-images-idx3-ubyte": (
+        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"
+    ),
+    "train-labels-idx1-ubyte": (
+        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"
+    ),
+    "t10k-images-idx3-ubyte": (
+        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"
+    ),
+    "t10k-labels-idx1-ubyte": (
+        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"
+    ),
+}
+
+
+class Digits(NamedTuple):
+    """Handwritten digits, to train and to test.
+
+    Attributes
+    ----------
+    train_images, test_images : ndarray of uint8, shape (N, 1, 28, 28)
+        0 is paper, 255 is ink.
+    train_labels, test_labels : ndarray of int64, shape (N,)
+        0 to 9.
+    """
+
+    train_images: NDArray[np.uint8]
+    train_labels: NDArray[np.int64]
+    test_images: NDArray[np.uint8]
+    test_labels: NDArray[np.int64]
+
+
+def scale(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return pictures as the networks take them.
+
+    Pixels are brought to 0..1, then the mean of MNIST's training images
+    (0.13066) is subtracted and their standard deviation (0.30811) divided
+    by: paper becomes -0.424, ink 2.822.
+
+    Parameters
+    ----------
+    images : ndarray of uint8, any shape
+
+    Returns
+    -------
+    ndarray of float32, same shape
+
+    Raises
+    ------
+    TypeError
+        If `images` is not uint8, for instance because it is scaled already.
+
+    Examples
+    --------
+    >>> [f"{pixel:.3f}" for pixel in scale(np.array([0, 255], np.uint8))]
+    ['-0.424', '2.822']
+    """
+    images = np.asarray(images)
+    if images.dtype != np.uint8:
+        raise TypeError(
+            f"images must be uint8 with values 0..255, not {images.dtype}: "
+            "are they scaled already?"
+        )
+    table = (np.arange(256) / 255 - MEAN) / DEVIATION
+    return table.astype(np.float32)[images]
+
+
+def load_mnist(
+    which: str = "subset",
+    root: str | os.PathLike | None = None,
+    download: bool = False,
+) -> Digits:
+    """Return handwritten digits of MNIST.
+
+    LeCun, Cortes, Burges, "The MNIST database of handwritten digits";
+    CC BY-SA 3.0.
+
+    Parameters
+    ----------
+    which : {"subset", "full"}
+        ``"subset"`` is bundled: 5,000 digits, 400 of each class to train
+        and 100 to test, all from MNIST's training set.  ``"full"`` is all
+        of it: 60,000 to train, 10,000 to test.
+    root : path, optional
+        The folder that holds, or will hold, ``MNIST/raw``; ``data/`` unless
+        given.  For ``"full"``.
+    download : bool
+        Fetch the full set (11 MB) through torchvision if it is not there.
+
+    Returns
+    -------
+    Digits
+        ``(train_images, train_labels, test_images, test_labels)``.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the files are not there.
+    ValueError
+        If a file is cut short or altered, or `which` is neither.
+    ConnectionError
+        If the download fails.
+
+    Examples
+    --------
+    >>> digits = load_mnist("subset")
+    >>> digits.train_images.shape, digits.test_images.shape
+    ((4000, 1, 28, 28), (1000, 1, 28, 28))
+    """
+    if which == "subset":
+        return _load_subset(FOLDER / SUBSET)
+    if which == "full":
+        return _load_full(FOLDER if root is None else Path(root), download)
+    raise ValueError(f'which must be "subset" or "full", not {which!r}')
+
+
+def _load_subset(path: Path) -> Digits:
+    advice = f"restore it with: git checkout -- data/{path.name}"
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            images, labels = file["images"], file["labels"]
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{path} is missing: {advice}") from None
+    except (OSError, ValueError, KeyError, EOFError, TypeError) as error:
+        raise ValueError(f"{path} is damaged ({error}): {advice}") from error
+    except (zipfile.BadZipFile, zlib.error) as error:
+        raise ValueError(f"{path} is damaged ({error}): {advice}") from error
+    _check(images.tobytes() + labels.tobytes(), SUBSET_SHA256, path, advice)
+    labels = labels.astype(np.int64)
+    test = np.zeros(len(labels), bool)
+    for digit in range(10):
+        # The last hundred of each class, in the order of MNIST.
+        test[np.flatnonzero(labels == digit)[-100:]] = True
+    images = images[:, None]
+    return Digits(images[~test], labels[~test], images[test], labels[test])
+
+
+def save_subset(
+    path: str | os.PathLike, root: str | os.PathLike | None = None
+) -> None:
+    """Write the bundled subset: the first 500 of each class of MNIST.
+
+    Parameters
+    ----------
+    path : path
+        The ``.npz`` to write: uint8 arrays ``images`` (5000, 28, 28) and
+        ``labels`` (5000,), in the order of MNIST's training set.
+    root : path, optional
+        Where the full set is, see `load_mnist`; downloaded if it is not.
+    """
+    full = load_mnist("full", root, download=True)
+    first = [np.flatnonzero(full.train_labels == d)[:500] for d in range(10)]
+    chosen = np.sort(np.concatenate(first))
+    with write_whole(path) as file:
+        np.savez_compressed(
+            file,
+            images=full.train_images[chosen, 0],
+            labels=full.train_labels[chosen].astype(np.uint8),
+        )
+
+
+def _load_full(root: Path, download: bool) -> Digits:
+    raw = root / "MNIST" / "raw"
+    missing = [name for name in FULL_SHA256 if not (raw / name).exists()]
+    if missing and not download:
+        raise FileNotFoundError(
+            f"{missing[0]} is not in {raw}: call load_mnist('full', "
+            "root=..., download=True), or load_mnist('subset') without a "
+            "network"
+        )
+    if missing:
+        _download_full(root)
+    advice = f"delete {raw} and call load_mnist('full', download=True)"
+    arrays = []
+    for name, digest in FULL_SHA256.items():
+        content = _read_checked(raw / name, digest, advice)
+        header = 16 if "images" in name else 8
+        arrays.append(np.frombuffer(content, np.uint8, offset=header))
+    train_images, train_labels, test_images, test_labels = arrays
+    return Digits(
+        train_images.reshape(-1, 1, 28, 28),
+        train_labels.astype(np.int64),
+        test_images.reshape(-1, 1, 28, 28),
+        test_labels.astype(np.int64),
+    )
+
+
+def _download_full(root: Path) -> None:
+    """Fetch the full set beside its place, check it, move it in."""
+    from torchvision.datasets import MNIST
+
+    root.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=root, prefix=".mnist-") as folder:
+        try:
+            MNIST(folder, download=True)
+        except (OSError, RuntimeError, EOFError) as error:
+            raise ConnectionError(
+                f"MNIST could not be downloaded ({error}): check the "
+                "network and call again, or use load_mnist('subset'), "
+                "which needs none"
+            ) from error
+        fetched = Path(folder) / "MNIST" / "raw"
+        for name, digest in FULL_SHA256.items():
+            _read_checked(fetched / name, digest, "call again")
+        raw = root / "MNIST" / "raw"
+        raw.mkdir(parents=True, exist_ok=True)
+        for name in FULL_SHA256:
+            os.replace(fetched / name, raw / name)
+
+
+def _read_checked(path: Path, sha256: str, advice: str) -> bytes:
+    """Return the bytes of a file whose checksum is known."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{path} is missing: {advice}") from None
+    _check(content, sha256, path, advice)
+    return content
+
+
+def _check(content: bytes, sha256: str, path: Path, advice: str) -> None:
+    found = hashlib.sha256(content).hexdigest()
+    if found != sha256:
+        raise ValueError(
+            f"{path} is cut short or altered ({len(content):,} bytes, "
+            f"SHA-256 {found[:12]}... where {sha256[:12]}... is right): "
+            f"{advice}"
+        )
+
+
+@contextlib.contextmanager
+def write_whole(path: str | os.PathLike) -> Iterator[IO[bytes]]:
+    """Open a file that appears at `path` when it is complete, or never.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with write_whole(Path(folder) / "a.txt") as file:
+    ...         _ = file.write(b"all of it")
+    ...     os.listdir(folder)
+    ['a.txt']
+    """
+    path = Path(path)
+    file = tempfile.NamedTemporaryFile(
+        dir=path.parent, prefix=f".{path.name}-", delete=False
+    )
+    try:
+        with file:
+            yield file
+        os.chmod(file.name, 0o644)
+        os.replace(file.name, path)
+    except BaseException:
+        os.unlink(file.name)
+        raise
+
+
+if __name__ == "__main__":
+    # python -m helpers.data [ROOT]: rebuild the bundled subset.
+    save_subset(FOLDER / SUBSET, *sys.argv[1:2])
