@@ -11,17 +11,14 @@ machine learning.
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 
-from helpers.im2col import as_array, col2im, im2col, pad, windows
+from helpers.im2col import as_array, col2im, im2col, windows
 from helpers.shapes import (
     Padding,
     Size,
-    as_int,
     as_pair,
     check_groups,
     conv_output_size,
@@ -34,9 +31,7 @@ MODES = ("full", "same", "valid")
 # --- The loops: equations 1 to 3, term by term ------------------------------
 
 
-def convolve1d_loop(
-    x: ArrayLike, k: ArrayLike, mode: str = "full"
-) -> NDArray:
+def convolve1d_loop(x: ArrayLike, k: ArrayLike, mode: str = "full") -> NDArray:
     """Convolve two signals by eq. 1, term by term.
 
     ``s(t) = sum over a of x(a) k(t - a)``, over the terms that exist.
@@ -272,9 +267,7 @@ def _slide(x: NDArray, k: NDArray, mode: str) -> NDArray:
     return np.tensordot(view, k, axes=k.ndim)
 
 
-def _crop(
-    full: NDArray, x_shape: tuple, k_shape: tuple, mode: str
-) -> NDArray:
+def _crop(full: NDArray, x_shape: tuple, k_shape: tuple, mode: str) -> NDArray:
     """Cut the full output down to `mode`."""
     cut = []
     for x, k in zip(x_shape, k_shape):

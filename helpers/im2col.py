@@ -168,7 +168,9 @@ def im2col(
     x = as_array(x, "x", "(N, C, H, W)")
     kernel_size = as_pair(kernel_size, "kernel_size")
     stride, dilation = as_pair(stride, "stride"), as_pair(dilation, "dilation")
-    size = conv_output_size(x.shape[2:], kernel_size, stride, padding, dilation)
+    size = conv_output_size(
+        x.shape[2:], kernel_size, stride, padding, dilation
+    )
     padded, _ = pad(x, kernel_size, stride, padding, dilation)
     patches = windows(padded, kernel_size, stride, dilation)
     rows = x.shape[1] * kernel_size[0] * kernel_size[1]

@@ -26,7 +26,6 @@ from helpers.shapes import (
     as_pair,
     check_groups,
     conv_output_size,
-    pool_output_size,
 )
 
 
@@ -590,7 +589,10 @@ class CrossEntropy:
                 f"labels must be {len(logits)} whole numbers, "
                 f"not {labels.dtype} of shape {labels.shape}"
             )
-        if labels.size and not 0 <= labels.min() <= labels.max() < logits.shape[1]:
+        if (
+            labels.size
+            and not 0 <= labels.min() <= labels.max() < logits.shape[1]
+        ):
             raise ValueError(
                 f"labels must lie in 0..{logits.shape[1] - 1}, "
                 f"not {labels.min()}..{labels.max()}"

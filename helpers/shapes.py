@@ -308,8 +308,9 @@ def receptive_field(layers: Iterable[Sequence[Size]]) -> Size:
 
     Parameters
     ----------
-    layers : iterable of (kernel_size, stride) or (kernel_size, stride, dilation)
-        From the input up; convolution and pooling alike.  Each entry is an
+    layers : iterable of tuple
+        ``(kernel_size, stride)`` or ``(kernel_size, stride, dilation)``,
+        from the input up; convolution and pooling alike.  Each entry is an
         int or a pair.
 
     Returns

@@ -171,7 +171,7 @@ def fit(
         raise ValueError(
             f"{len(images)} images need as many labels, not {len(labels)}"
         )
-    loss, optimizer = CrossEntropy(), None
+    loss = CrossEntropy()
     optimizer = SGD(network, recipe.momentum, recipe.weight_decay)
     per_epoch = math.ceil(len(images) / recipe.batch_size)
     steps = per_epoch * recipe.epochs
