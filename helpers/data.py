@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import os
 import sys
 import tempfile
-import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -58,6 +57,12 @@ class Digits(NamedTuple):
         0 is paper, 255 is ink.
     train_labels, test_labels : ndarray of int64, shape (N,)
         0 to 9.
+
+    Examples
+    --------
+    >>> digits = load_mnist("subset")
+    >>> digits.train_images[0].shape, digits.train_labels[0].item()
+    ((1, 28, 28), 5)
     """
 
     train_images: NDArray[np.uint8]
@@ -152,22 +157,21 @@ def load_mnist(
 
 def _load_subset(path: Path) -> Digits:
     advice = f"restore it with: git checkout -- data/{path.name}"
+    content = _read(path, advice)
     try:
-        with np.load(path, allow_pickle=False) as file:
-            images, labels = file["images"], file["labels"]
-    except FileNotFoundError:
-        raise FileNotFoundError(f"{path} is missing: {advice}") from None
-    except (OSError, ValueError, KeyError, EOFError, TypeError) as error:
+        with np.load(io.BytesIO(content), allow_pickle=False) as file:
+            content = file["images"].tobytes() + file["labels"].tobytes()
+    except Exception as error:  # each kind of damage raises its own
         raise ValueError(f"{path} is damaged ({error}): {advice}") from error
-    except (zipfile.BadZipFile, zlib.error) as error:
-        raise ValueError(f"{path} is damaged ({error}): {advice}") from error
-    _check(images.tobytes() + labels.tobytes(), SUBSET_SHA256, path, advice)
-    labels = labels.astype(np.int64)
+    _check(content, SUBSET_SHA256, path, advice)
+    # From the checked bytes, so that the checksum vouches for the shapes too.
+    values = np.frombuffer(content, np.uint8)
+    images = values[:-5000].reshape(5000, 1, 28, 28)
+    labels = values[-5000:].astype(np.int64)
     test = np.zeros(len(labels), bool)
     for digit in range(10):
         # The last hundred of each class, in the order of MNIST.
         test[np.flatnonzero(labels == digit)[-100:]] = True
-    images = images[:, None]
     return Digits(images[~test], labels[~test], images[test], labels[test])
 
 
@@ -183,6 +187,17 @@ def save_subset(
         ``labels`` (5000,), in the order of MNIST's training set.
     root : path, optional
         Where the full set is, see `load_mnist`; downloaded if it is not.
+
+    Raises
+    ------
+    ValueError, ConnectionError
+        As `load_mnist` does.
+    FileNotFoundError
+        If the folder of `path` is not there.
+
+    Examples
+    --------
+    >>> save_subset("data/mnist_5k.npz")  # doctest: +SKIP
     """
     full = load_mnist("full", root, download=True)
     first = [np.flatnonzero(full.train_labels == d)[:500] for d in range(10)]
@@ -197,21 +212,23 @@ def save_subset(
 
 def _load_full(root: Path, download: bool) -> Digits:
     raw = root / "MNIST" / "raw"
+    call = f"call load_mnist('full', {str(root)!r}, download=True)"
     missing = [name for name in FULL_SHA256 if not (raw / name).exists()]
     if missing and not download:
         raise FileNotFoundError(
-            f"{missing[0]} is not in {raw}: call load_mnist('full', "
-            "root=..., download=True), or load_mnist('subset') without a "
-            "network"
+            f"{missing[0]} is not in {raw}: {call}, or load_mnist('subset') "
+            "without a network"
         )
     if missing:
         _download_full(root)
-    advice = f"delete {raw} and call load_mnist('full', download=True)"
+    advice = f"delete {raw} and {call}"
     arrays = []
     for name, digest in FULL_SHA256.items():
-        content = _read_checked(raw / name, digest, advice)
+        content = _read(raw / name, advice)
+        _check(content, digest, raw / name, advice)
         header = 16 if "images" in name else 8
-        arrays.append(np.frombuffer(content, np.uint8, offset=header))
+        # An array over bytes alone could not be written to.
+        arrays.append(np.frombuffer(bytearray(content[header:]), np.uint8))
     train_images, train_labels, test_images, test_labels = arrays
     return Digits(
         train_images.reshape(-1, 1, 28, 28),
@@ -225,33 +242,31 @@ def _download_full(root: Path) -> None:
     """Fetch the full set beside its place, check it, move it in."""
     from torchvision.datasets import MNIST
 
+    advice = "call again, or use load_mnist('subset'), which needs none"
     root.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=root, prefix=".mnist-") as folder:
         try:
             MNIST(folder, download=True)
-        except (OSError, RuntimeError, EOFError) as error:
+        except Exception as error:  # a broken transfer raises many kinds
             raise ConnectionError(
-                f"MNIST could not be downloaded ({error}): check the "
-                "network and call again, or use load_mnist('subset'), "
-                "which needs none"
+                f"MNIST could not be downloaded ({type(error).__name__}: "
+                f"{error}): check the network and {advice}"
             ) from error
         fetched = Path(folder) / "MNIST" / "raw"
         for name, digest in FULL_SHA256.items():
-            _read_checked(fetched / name, digest, "call again")
+            path = fetched / name
+            _check(_read(path, advice), digest, path, advice)
         raw = root / "MNIST" / "raw"
         raw.mkdir(parents=True, exist_ok=True)
         for name in FULL_SHA256:
             os.replace(fetched / name, raw / name)
 
 
-def _read_checked(path: Path, sha256: str, advice: str) -> bytes:
-    """Return the bytes of a file whose checksum is known."""
+def _read(path: Path, advice: str) -> bytes:
     try:
-        content = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError:
         raise FileNotFoundError(f"{path} is missing: {advice}") from None
-    _check(content, sha256, path, advice)
-    return content
 
 
 def _check(content: bytes, sha256: str, path: Path, advice: str) -> None:
@@ -268,6 +283,21 @@ def _check(content: bytes, sha256: str, path: Path, advice: str) -> None:
 def write_whole(path: str | os.PathLike) -> Iterator[IO[bytes]]:
     """Open a file that appears at `path` when it is complete, or never.
 
+    Parameters
+    ----------
+    path : path
+        A file of this name is replaced, or kept if anything is raised.
+
+    Yields
+    ------
+    binary file
+        To write to.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the folder of `path` is not there.
+
     Examples
     --------
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -277,17 +307,18 @@ def write_whole(path: str | os.PathLike) -> Iterator[IO[bytes]]:
     ['a.txt']
     """
     path = Path(path)
-    file = tempfile.NamedTemporaryFile(
-        dir=path.parent, prefix=f".{path.name}-", delete=False
-    )
-    try:
-        with file:
+    if not path.parent.is_dir():
+        raise FileNotFoundError(
+            f"{path.parent} is not a folder: create it, then write {path.name}"
+        )
+    with tempfile.TemporaryDirectory(
+        dir=path.parent, prefix=f".{path.name}-"
+    ) as folder:
+        part = Path(folder) / path.name
+        with part.open("wb") as file:
             yield file
-        os.chmod(file.name, 0o644)
-        os.replace(file.name, path)
-    except BaseException:
-        os.unlink(file.name)
-        raise
+        part.chmod(0o644)
+        os.replace(part, path)
 
 
 if __name__ == "__main__":

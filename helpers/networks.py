@@ -186,7 +186,7 @@ class LeNet5(Sequential):
                 ReLU(),
                 Linear(120, 84, **drawn),
                 ReLU(),
-                Linear(84, 10, gain=0.01, **drawn),
+                Linear(84, 10, gain=0.001, **drawn),
             ]
         )
 
@@ -235,7 +235,7 @@ class LeNet1989(Sequential):
                 ChannelScale(12, dtype),
                 Tanh(),
                 Flatten(),
-                Linear(192, 10, gain=0.01, **drawn),
+                Linear(192, 10, gain=0.001, **drawn),
             ]
         )
 
@@ -266,6 +266,6 @@ class DenseNetwork(Sequential):
                 ReLU(),
                 Linear(75, 33, **drawn),
                 ReLU(),
-                Linear(33, 10, gain=0.01, **drawn),
+                Linear(33, 10, gain=0.001, **drawn),
             ]
         )

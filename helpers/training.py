@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 import platform
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -47,6 +48,17 @@ class Recipe:
     weight_decay : float
         Pull towards 0, as in ``torch.optim.SGD``: added to the gradient,
         times the parameter.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a value does not fit.
+
+    Examples
+    --------
+    >>> Recipe(epochs=0)
+    Traceback (most recent call last):
+    ValueError: epochs must be at least 1, not 0
     """
 
     epochs: int = 5
@@ -55,6 +67,19 @@ class Recipe:
     warmup: float = 0.2
     momentum: float = 0.9
     weight_decay: float = 1e-3
+
+    def __post_init__(self) -> None:
+        as_int(self.epochs, "epochs")
+        as_int(self.batch_size, "batch_size")
+        for name, limits, fits in [
+            ("peak_rate", "above 0", 0 < self.peak_rate < math.inf),
+            ("warmup", "from 0 to 1", 0 <= self.warmup <= 1),
+            ("momentum", "from 0 to below 1", 0 <= self.momentum < 1),
+            ("weight_decay", "at least 0", 0 <= self.weight_decay < math.inf),
+        ]:
+            if not fits:
+                value = getattr(self, name)
+                raise ValueError(f"{name} must be {limits}, not {value}")
 
     def rate(self, step: int, steps: int) -> float:
         """Return the learning rate of a step: up in a line, down in a cosine.
@@ -80,6 +105,18 @@ class SGD:
         Its parameters are changed in place.
     momentum, weight_decay : float
         See `Recipe`.
+
+    Examples
+    --------
+    A first step against gradients of 1.
+
+    >>> network = LeNet5(np.random.default_rng(0))
+    >>> for layer in network.layers:
+    ...     names = layer.parameters
+    ...     layer.gradients = {n: np.ones_like(names[n]) for n in names}
+    >>> SGD(network).step(0.25)
+    >>> network.parameters["0.bias"][:2]
+    array([-0.25, -0.25], dtype=float32)
     """
 
     def __init__(
@@ -163,33 +200,50 @@ def fit(
     Raises
     ------
     FloatingPointError
-        If the loss is no longer finite.
+        If the loss or a parameter is no longer finite.
     ValueError
-        If there are not as many labels as images.
+        If there are no images, or not as many labels as images.
+
+    Examples
+    --------
+    Two epochs of two steps.
+
+    >>> images, labels = [array[:100] for array in load_mnist()[:2]]
+    >>> rng = np.random.default_rng(0)
+    >>> recipe = Recipe(epochs=2, batch_size=50)
+    >>> history = fit(
+    ...     LeNet5(rng), images, labels, rng=rng, recipe=recipe, progress=False
+    ... )
+    >>> {name: len(entries) for name, entries in history.items()}
+    {'loss': 4, 'train_accuracy': 2, 'test_accuracy': 0}
     """
-    if len(images) != len(labels):
-        raise ValueError(
-            f"{len(images)} images need as many labels, not {len(labels)}"
-        )
+    _check_labels(images, labels)
+    if test_images is not None:
+        _check_labels(test_images, test_labels)
     loss = CrossEntropy()
     optimizer = SGD(network, recipe.momentum, recipe.weight_decay)
     per_epoch = math.ceil(len(images) / recipe.batch_size)
     steps = per_epoch * recipe.epochs
     history = {"loss": [], "train_accuracy": [], "test_accuracy": []}
-    with tqdm(total=steps, disable=not progress, unit="step") as bar:
+    with (
+        np.errstate(over="ignore", invalid="ignore"),
+        tqdm(total=steps, disable=not progress, unit="step") as bar,
+    ):
         for epoch in range(recipe.epochs):
             bar.set_description(f"epoch {epoch + 1}/{recipe.epochs}")
             right = 0
             for batch in minibatches(len(images), recipe.batch_size, rng):
+                step = len(history["loss"])
                 logits = network.forward(_floats(images[batch]))
                 value = float(loss.forward(logits, labels[batch]))
-                if not math.isfinite(value):
-                    raise FloatingPointError(
-                        f"the loss is {value} in step {bar.n}: lower "
-                        "peak_rate or lengthen warmup"
-                    )
                 network.backward(loss.backward())
-                optimizer.step(recipe.rate(len(history["loss"]), steps))
+                optimizer.step(recipe.rate(step, steps))
+                if not (math.isfinite(value) and _is_finite(network)):
+                    raise FloatingPointError(
+                        f"training diverged in step {step + 1} of {steps}, "
+                        f"at a loss of {value:.3g}: lower peak_rate or "
+                        "lengthen warmup"
+                    )
                 history["loss"].append(value)
                 right += int((logits.argmax(axis=1) == labels[batch]).sum())
                 bar.update()
@@ -199,6 +253,18 @@ def fit(
                 accuracy = evaluate(network, test_images, test_labels)
                 history["test_accuracy"].append(accuracy)
     return history
+
+
+def _check_labels(images: NDArray, labels: NDArray | None) -> None:
+    if not len(images) or np.shape(labels) != (len(images),):
+        raise ValueError(
+            f"{len(images)} images and labels of shape {np.shape(labels)}: "
+            "there must be one label for each image, and at least one image"
+        )
+
+
+def _is_finite(network: Sequential) -> bool:
+    return all(np.isfinite(p).all() for p in network.parameters.values())
 
 
 def predict(
@@ -212,12 +278,25 @@ def predict(
     images : ndarray, shape (N, 1, 28, 28)
         uint8, scaled batch by batch, or float as `data.scale` returns it.
     batch_size : int
-        Bounds the memory; no result depends on it.
+        Bounds the memory; changes nothing but the rounding.
 
     Returns
     -------
     ndarray, shape (N, classes)
+
+    Raises
+    ------
+    ValueError
+        If there are no images.
+
+    Examples
+    --------
+    >>> network = LeNet5(np.random.default_rng(0))
+    >>> predict(network, load_mnist().test_images, batch_size=300).shape
+    (1000, 10)
     """
+    if not len(images):
+        raise ValueError("there are no images to predict: pass at least one")
     starts = range(0, len(images), as_int(batch_size, "batch_size"))
     return np.concatenate(
         [
@@ -245,12 +324,16 @@ def evaluate(
     ------
     ValueError
         If there are no images, or not as many labels as images.
+
+    Examples
+    --------
+    A network that has learned nothing guesses.
+
+    >>> network = LeNet5(np.random.default_rng(0))
+    >>> evaluate(network, *load_mnist()[2:]) < 0.3
+    True
     """
-    if not len(images) or len(images) != len(labels):
-        raise ValueError(
-            f"{len(images)} images and {len(labels)} labels: there must be "
-            "as many of both, and at least one"
-        )
+    _check_labels(images, labels)
     logits = predict(network, images, batch_size)
     return float((logits.argmax(axis=1) == labels).mean())
 
@@ -278,15 +361,15 @@ def gradient_check(
     rng : numpy.random.Generator
         Draws the entries to check.
     samples : int
-        Entries of each parameter, among those whose gradient is not 0.
+        Entries of each parameter.
     step : float
         How far an entry is moved to each side.
 
     Returns
     -------
     dict of str to float
-        For each parameter the largest of |a - n| / max(|a|, |n|), where a
-        comes from `backward` and n from the differences.
+        For each parameter the largest |a - n| over the largest |a| or |n|,
+        where a comes from `backward` and n from the differences.
 
     Raises
     ------
@@ -297,30 +380,40 @@ def gradient_check(
     References
     ----------
     The step: Press et al., "Numerical Recipes", section 5.7.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> x, labels = rng.normal(size=(2, 1, 28, 28)), np.array([4, 2])
+    >>> worst = gradient_check(LeNet5(rng, np.float64), x, labels, rng)
+    >>> max(worst.values()) < 1e-5
+    True
     """
     for name, value in [("images", images), *network.parameters.items()]:
         if value.dtype != np.float64:
             raise TypeError(f"{name} must be float64, not {value.dtype}")
+    samples = as_int(samples, "samples")
     loss = CrossEntropy()
+
+    def slope(values: NDArray, index: int) -> float:
+        kept, losses = values[index], []
+        for moved in (kept + step, kept - step):
+            values[index] = moved
+            losses.append(loss.forward(network.forward(images), labels))
+        values[index] = kept
+        return (losses[0] - losses[1]) / (2 * step)
+
     loss.forward(network.forward(images), labels)
     network.backward(loss.backward())
-    worst = {}
-    for name, gradient in network.gradients.items():
-        values = network.parameters[name].reshape(-1)
-        analytic = gradient.reshape(-1)
-        candidates = np.flatnonzero(analytic)
-        chosen = rng.permutation(candidates)[:samples]
-        errors = [0.0]
-        for index in chosen:
-            kept, losses = values[index], []
-            for sign in (1, -1):
-                values[index] = kept + sign * step
-                losses.append(loss.forward(network.forward(images), labels))
-            values[index] = kept
-            numeric = (losses[0] - losses[1]) / (2 * step)
-            size = max(abs(analytic[index]), abs(numeric))
-            errors.append(abs(analytic[index] - numeric) / size)
-        worst[name] = float(max(errors))
+    gradients, worst = network.gradients, {}
+    for name, parameter in network.parameters.items():
+        values, a = parameter.reshape(-1), gradients[name].reshape(-1)
+        # Weights that connect nothing stay 0; a new bias is 0 but may move.
+        fixed = (values == 0) & (a == 0) & values.any()
+        chosen = rng.permutation(np.flatnonzero(~fixed))[:samples]
+        a, n = a[chosen], np.array([slope(values, i) for i in chosen])
+        largest = np.abs([a, n]).max()
+        worst[name] = float(np.abs(a - n).max() / largest) if largest else 0.0
     return worst
 
 
@@ -373,12 +466,20 @@ def train_lenet5(digits: Digits, recipe: Recipe, seed: int) -> dict[str, Any]:
     dict
         ``"seed"``; ``"loss"`` (mean of each epoch), ``"train_error"`` and
         ``"test_error"`` (in percent, one entry an epoch); ``"diverged"``,
-        None or what went wrong; ``"parameters"``, the trained arrays.
+        None or what went wrong; ``"parameters"``, the trained arrays, or
+        None.
+
+    Examples
+    --------
+    >>> part = Digits(*(array[:100] for array in load_mnist()))
+    >>> run = train_lenet5(part, Recipe(epochs=2), seed=0)
+    >>> len(run["loss"]), len(run["test_error"]), run["diverged"]
+    (2, 2, None)
     """
     rng = np.random.default_rng(seed)
     network = LeNet5(rng)
     run = {"seed": seed, "loss": [], "train_error": [], "test_error": []}
-    run["diverged"] = None
+    run |= {"diverged": None, "parameters": None}
     try:
         history = fit(network, *digits, rng=rng, recipe=recipe, progress=False)
     except FloatingPointError as error:
@@ -389,7 +490,7 @@ def train_lenet5(digits: Digits, recipe: Recipe, seed: int) -> dict[str, Any]:
         for name in ("train", "test"):
             accuracy = np.array(history[f"{name}_accuracy"])
             run[f"{name}_error"] = (100 * (1 - accuracy)).round(3).tolist()
-    run["parameters"] = network.parameters
+        run["parameters"] = network.parameters
     return run
 
 
@@ -397,8 +498,34 @@ def hold_out(digits: Digits, count: int) -> Digits:
     """Return the training digits alone, the last `count` of them as a test.
 
     For every choice: the real test set is not in what comes back.
+
+    Parameters
+    ----------
+    digits : Digits
+    count : int
+        At least 1, and fewer than there are training digits.
+
+    Returns
+    -------
+    Digits
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `count` does not fit.
+
+    Examples
+    --------
+    >>> digits = hold_out(load_mnist(), 500)
+    >>> len(digits.train_images), len(digits.test_images)
+    (3500, 500)
     """
     images, labels = digits.train_images, digits.train_labels
+    if as_int(count, "hold-out") >= len(images):
+        raise ValueError(
+            f"hold-out must leave some of the {len(images)} training digits "
+            f"to train on, not take {count}"
+        )
     return Digits(
         images[:-count], labels[:-count], images[-count:], labels[-count:]
     )
@@ -410,13 +537,40 @@ def record(
     recipe: Recipe,
     seeds: Sequence[int],
     n_jobs: int | None = None,
-) -> tuple[dict[str, Any], dict[str, NDArray]]:
-    """Train one LeNet-5 a seed; return the record and the first weights."""
+) -> tuple[dict[str, Any], dict[str, NDArray] | None]:
+    """Train one LeNet-5 a seed; return the record and some weights.
+
+    Parameters
+    ----------
+    data : str
+        What to call the digits in the record.
+    digits : Digits
+    recipe : Recipe
+    seeds : sequence of int
+        At least one.
+    n_jobs : int, optional
+        As for `run_seeds`.
+
+    Returns
+    -------
+    facts : dict
+        What was run, with what, and every epoch of every seed; JSON.
+    weights : dict of str to ndarray, or None
+        Of the first seed that did not diverge.
+
+    Examples
+    --------
+    >>> part = Digits(*(array[:100] for array in load_mnist()))
+    >>> facts, weights = record("a part", part, Recipe(epochs=1), [0, 1])
+    >>> [run["seed"] for run in facts["runs"]], facts["diverged"]
+    ([0, 1], [])
+    """
     train = joblib.delayed(train_lenet5)
     jobs = (train(digits, recipe, seed) for seed in seeds)
     parallel = joblib.Parallel(n_jobs=n_jobs, return_as="generator")
     runs = list(tqdm(parallel(jobs), total=len(seeds), unit="seed"))
     weights = [run.pop("parameters") for run in runs]
+    weights = [arrays for arrays in weights if arrays is not None]
     final = [run["test_error"][-1] for run in runs if not run["diverged"]]
     facts = {
         "network": "LeNet5",
@@ -437,17 +591,16 @@ def record(
         },
         "runs": runs,
     }
-    return facts, weights[0]
+    return facts, weights[0] if weights else None
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line; see ``python -m helpers.training --help``."""
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m helpers.training",
         description="Train LeNet-5 in NumPy and record every epoch.",
     )
     add = parser.add_argument
-    add("--data", choices=["subset", "full"], default="subset")
+    add("--data", choices=list(DEFAULTS), default="subset")
     add("--root", help="folder that holds MNIST/raw, or will (--data full)")
     add("--seeds", type=int, default=5, help="how many: 0, 1, 2, ...")
     add("--jobs", type=int, default=None, help="seeds side by side")
@@ -459,27 +612,65 @@ def main(arguments: Sequence[str] | None = None) -> None:
         metavar="N",
         help="test on the last N training digits instead: for choices",
     )
-    for name, value in asdict(Recipe()).items():
-        flag = "--" + name.replace("_", "-")
-        add(flag, type=type(value), default=None, help=f"default {value}")
+    for name, value in asdict(DEFAULTS["subset"]).items():
+        full = getattr(DEFAULTS["full"], name)
+        add(
+            "--" + name.replace("_", "-"),
+            type=type(value),
+            help=f"default {value}" + f" ({full} for full)" * (value != full),
+        )
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; see ``python -m helpers.training --help``.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        ``sys.argv[1:]`` unless given.
+
+    Raises
+    ------
+    SystemExit
+        If an argument does not fit, before any training.
+
+    Examples
+    --------
+    Three seeds on the bundled digits, recorded in ``data/``::
+
+        python -m helpers.training --data subset --seeds 3
+    """
+    parser = _parser()
     options = parser.parse_args(arguments)
     changes = {
         name: getattr(options, name)
         for name in asdict(Recipe())
         if getattr(options, name) is not None
     }
-    recipe = replace(DEFAULTS[options.data], **changes)
-    digits = load_mnist(options.data, options.root, download=True)
     name = f"lenet5_{options.data}"
-    if options.hold_out:
-        digits = hold_out(digits, options.hold_out)
-        name += "_held_out"
+    try:
+        as_int(options.seeds, "seeds")
+        recipe = replace(DEFAULTS[options.data], **changes)
+        folder = options.output
+        if not (folder.is_dir() and os.access(folder, os.W_OK)):
+            raise ValueError(
+                f"cannot write to {folder}: create the folder, or choose "
+                "another by --output"
+            )
+        digits = load_mnist(options.data, options.root, download=True)
+        if options.hold_out:
+            digits = hold_out(digits, options.hold_out)
+            name += "_held_out"
+    except (ValueError, OSError) as error:
+        parser.error(str(error))
     facts, weights = record(
         options.data, digits, recipe, range(options.seeds), options.jobs
     )
-    with write_whole(options.output / f"{name}.npz") as file:
-        np.savez_compressed(file, **weights)
-    with write_whole(options.output / f"{name}.json") as file:
+    if weights is not None:
+        with write_whole(folder / f"{name}.npz") as file:
+            np.savez_compressed(file, **weights)
+    with write_whole(folder / f"{name}.json") as file:
         file.write(json.dumps(facts, indent=1).encode() + b"\n")
     print(
         f"{name}: test error {facts['mean_test_error']} % "
