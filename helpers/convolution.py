@@ -11,11 +11,13 @@ machine learning.
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 
-from helpers.im2col import as_array, col2im, im2col, windows
+from helpers.im2col import as_array, col2im, enlarge, im2col, offsets
 from helpers.shapes import (
     Padding,
     Size,
@@ -121,7 +123,7 @@ def cross_correlate2d_loop(
         for m, n in np.ndindex(kernel.shape):
             if 0 <= i + m < h and 0 <= j + n < w:
                 s[y, x] += image[i + m, j + n] * kernel[m, n]
-    return _crop(s, image.shape, kernel.shape, mode)
+    return _crop(s, image.shape, kernel.shape, mode, late=1)
 
 
 # --- The fast way: all windows at once --------------------------------------
@@ -157,8 +159,6 @@ def convolve1d(x: ArrayLike, k: ArrayLike, mode: str = "full") -> NDArray:
     array([0. , 1. , 2.5, 4. , 1.5])
     """
     x, k = _signals(x, k, "(T)", mode)
-    if mode == "valid" and len(k) > len(x):
-        x, k = k, x
     return _slide(x, k[::-1], mode)
 
 
@@ -174,8 +174,8 @@ def cross_correlate1d(
     >>> cross_correlate1d([1, 2, 3], [0, 1, 0.5])
     array([0.5, 2. , 3.5, 3. , 0. ])
     """
-    _, k = _signals(x, k, "(T)", mode)
-    return convolve1d(x, k[::-1], mode)
+    x, k = _signals(x, k, "(T)", mode)
+    return _slide(x, k, mode)
 
 
 def convolve2d(
@@ -212,13 +212,6 @@ def convolve2d(
            [3, 4]])
     """
     image, kernel = _signals(image, kernel, "(H, W)", mode)
-    if mode == "valid" and any(np.greater(kernel.shape, image.shape)):
-        if any(np.less(kernel.shape, image.shape)):
-            raise ValueError(
-                f'mode="valid" needs a kernel that fits into the image: '
-                f"{kernel.shape} does not fit into {image.shape}"
-            )
-        image, kernel = kernel, image
     return _slide(image, kernel[::-1, ::-1], mode)
 
 
@@ -228,7 +221,9 @@ def cross_correlate2d(
     """Cross-correlate an image: slide the kernel without rotating it.
 
     Eq. 3 of the slides.  Arguments, result and errors are those of
-    `convolve2d`.
+    `convolve2d`.  Where ``"same"`` meets an even kernel, it is that of
+    ``scipy.signal.correlate2d`` and of `conv2d`: the window reaches one
+    pixel further ahead than back.
 
     Examples
     --------
@@ -236,8 +231,8 @@ def cross_correlate2d(
     >>> cross_correlate2d(image, [[1, 0], [0, 10]], mode="valid")
     array([[51, 62]])
     """
-    _, kernel = _signals(image, kernel, "(H, W)", mode)
-    return convolve2d(image, kernel[::-1, ::-1], mode)
+    image, kernel = _signals(image, kernel, "(H, W)", mode)
+    return _slide(image, kernel, mode, late=1)
 
 
 def _signals(
@@ -253,28 +248,50 @@ def _signals(
     for array, name in zip((x, k), names):
         if array.size == 0:
             raise ValueError(f"{name} is empty, shape {array.shape}")
+    longer = np.greater(k.shape, x.shape)
+    if mode == "valid" and any(longer) and any(np.less(k.shape, x.shape)):
+        raise ValueError(
+            f'mode="valid" needs a kernel that fits into the image: '
+            f"{k.shape} does not fit into {x.shape}"
+        )
     return x, k
 
 
-def _slide(x: NDArray, k: NDArray, mode: str) -> NDArray:
+def _kept(
+    x_shape: tuple, k_shape: tuple, mode: str, late: int
+) -> list[tuple[int, int]]:
+    """Return which of the full outputs `mode` keeps: (first, last + 1).
+
+    The middle of an even kernel lies between two pixels; "same" takes the
+    first of them, or the second if `late` is 1.
+    """
+    kept = []
+    for x, k in zip(x_shape, k_shape):
+        middle, overlap = (k - 1 + late) // 2, min(x, k) - 1
+        first = {"full": 0, "same": middle, "valid": overlap}[mode]
+        size = {"full": x + k - 1, "same": x, "valid": abs(x - k) + 1}[mode]
+        kept.append((first, first + size))
+    return kept
+
+
+def _slide(x: NDArray, k: NDArray, mode: str, late: int = 0) -> NDArray:
     """Sum the products of `k`, as it lies, with each window of `x`."""
-    margins = []
-    for size in k.shape:
-        after = {"full": size - 1, "same": (size - 1) // 2, "valid": 0}[mode]
-        before = size - 1 if mode == "full" else size // 2
-        margins.append((0 if mode == "valid" else before, after))
+    kept = _kept(x.shape, k.shape, mode, late)
+    margins = [
+        (k_size - 1 - first, end - x_size)
+        for (first, end), x_size, k_size in zip(kept, x.shape, k.shape)
+    ]
     view = sliding_window_view(np.pad(x, margins), k.shape)
     return np.tensordot(view, k, axes=k.ndim)
 
 
-def _crop(full: NDArray, x_shape: tuple, k_shape: tuple, mode: str) -> NDArray:
+def _crop(
+    full: NDArray, x_shape: tuple, k_shape: tuple, mode: str, late: int = 0
+) -> NDArray:
     """Cut the full output down to `mode`."""
-    cut = []
-    for x, k in zip(x_shape, k_shape):
-        start = {"full": 0, "same": (k - 1) // 2, "valid": min(x, k) - 1}[mode]
-        size = {"full": x + k - 1, "same": x, "valid": abs(x - k) + 1}[mode]
-        cut.append(slice(start, start + size))
-    return full[tuple(cut)]
+    return full[
+        tuple(slice(*kept) for kept in _kept(x_shape, k_shape, mode, late))
+    ]
 
 
 # --- Layers as functions: the names of torch.nn.functional -------------------
@@ -330,8 +347,8 @@ def conv2d(
         x.shape[2:], tuple(kernel_size), stride, padding, dilation
     )
     v_i = im2col(x, kernel_size, stride, padding, dilation)
-    v_i = v_i.reshape(len(x), groups, -1, size[0] * size[1])
-    k_f = weight.reshape(groups, c_out // groups, -1)
+    k_f = weight.reshape(groups, c_out // groups, weight[0].size)
+    v_i = v_i.reshape(len(x), groups, weight[0].size, size[0] * size[1])
     h = (k_f @ v_i).reshape(len(x), c_out, *size)
     return h if bias is None else h + _column(bias, c_out)
 
@@ -394,10 +411,10 @@ def conv_transpose2d(
     )
     top, left = as_pair(padding, "padding", 0)
     below, right = as_pair(output_padding, "output_padding", 0)
-    k_f = weight.reshape(groups, c_in // groups, -1)
-    delta = x.reshape(n, groups, c_in // groups, -1)
+    k_f = weight.reshape(groups, c_in // groups, weight[0].size)
+    delta = x.reshape(n, groups, c_in // groups, size[0] * size[1])
     columns = k_f.transpose(0, 2, 1) @ delta
-    columns = columns.reshape(n, -1, delta.shape[-1])
+    columns = columns.reshape(n, groups * weight[0].size, delta.shape[-1])
     h = col2im(columns, full, kernel, **geometry)
     h = np.pad(h, [(0, 0), (0, 0), (0, below), (0, right)])
     h = h[:, :, top : top + height, left : left + width]
@@ -429,7 +446,7 @@ def check_channels(x: NDArray, weight: NDArray, groups: int = 1) -> None:
 
 def _column(bias: ArrayLike, channels: int) -> NDArray:
     """Return `bias` with axes to broadcast over height and width."""
-    bias = np.asarray(bias)
+    bias = as_array(bias, "bias", "(C_out)")
     if bias.shape != (channels,):
         raise ValueError(
             f"bias must have shape ({channels},), not {bias.shape}"
@@ -473,10 +490,12 @@ def max_pool2d(
     array([[[[4, 8]]]])
     """
     x = as_array(x, "x", "(N, C, H, W)")
-    patches = pool_windows(
+    framed, geometry = pool_input(
         x, kernel_size, stride, padding, dilation, ceil_mode, lowest(x.dtype)
     )
-    return patches.max(axis=(-2, -1))
+    views = [framed[:, :, *pixels] for _, pixels in offsets(*geometry)]
+    # The first one twice: of a 1x1 kernel, too, comes a new array.
+    return functools.reduce(np.maximum, views, views[0])
 
 
 def avg_pool2d(
@@ -520,11 +539,14 @@ def avg_pool2d(
     x = as_array(x, "x", "(N, C, H, W)")
     if x.dtype.kind != "f":
         x = x.astype(float)
-    patches = pool_windows(x, kernel_size, stride, padding, 1, ceil_mode, 0)
+    framed, geometry = pool_input(
+        x, kernel_size, stride, padding, 1, ceil_mode, 0
+    )
     counts = pool_counts(
         x.shape[2:], kernel_size, stride, padding, ceil_mode, count_include_pad
     )
-    return patches.sum(axis=(-2, -1)) / counts.astype(x.dtype)
+    views = (framed[:, :, *pixels] for _, pixels in offsets(*geometry))
+    return functools.reduce(np.add, views) / counts.astype(x.dtype)
 
 
 def lowest(dtype: np.dtype) -> float | int | bool:
@@ -540,7 +562,7 @@ def lowest(dtype: np.dtype) -> float | int | bool:
     return False if dtype.kind == "b" else np.iinfo(dtype).min
 
 
-def pool_windows(
+def pool_input(
     x: NDArray,
     kernel_size: Size,
     stride: Size | None,
@@ -548,8 +570,8 @@ def pool_windows(
     dilation: Size,
     ceil_mode: bool,
     fill: float,
-) -> NDArray:
-    """Return the windows of a pooling layer as a view.
+) -> tuple[NDArray, tuple]:
+    """Return the framed input of a pooling layer, and where its windows are.
 
     Parameters
     ----------
@@ -559,14 +581,16 @@ def pool_windows(
 
     Returns
     -------
-    ndarray, shape (N, C, H_out, W_out, K_h, K_w)
-        Read-only.
+    framed : ndarray, shape (N, C, H + frame, W + frame)
+    geometry : tuple
+        The arguments of `helpers.im2col.offsets`.
 
     Examples
     --------
     >>> x = np.ones((1, 1, 3, 5))
-    >>> pool_windows(x, 2, None, 0, 1, True, 0).shape
-    (1, 1, 2, 3, 2, 2)
+    >>> framed, geometry = pool_input(x, 2, None, 0, 1, True, 0)
+    >>> framed.shape, geometry
+    ((1, 1, 4, 6), ((2, 2), (2, 2), (1, 1), (2, 3)))
     """
     size = pool_output_size(
         x.shape[2:], kernel_size, stride, padding, ceil_mode, dilation
@@ -574,14 +598,14 @@ def pool_windows(
     kernel_size = as_pair(kernel_size, "kernel_size")
     stride = as_pair(kernel_size if stride is None else stride, "stride")
     dilation = as_pair(dilation, "dilation")
-    margins = [(0, 0), (0, 0)]
-    axes = (x.shape[2:], as_pair(padding, "padding", 0), size)
-    for i, p, o, s, k, d in zip(*axes, stride, kernel_size, dilation):
+    padding = as_pair(padding, "padding", 0)
+    frame = []
+    axes = zip(x.shape[2:], padding, size, stride, kernel_size, dilation)
+    for i, p, o, s, k, d in axes:
         end = (o - 1) * s + d * (k - 1) + 1
-        margins.append((p, max(end - i - p, p)))
-    padded = np.pad(x, margins, constant_values=fill)
-    view = windows(padded, kernel_size, stride, dilation)
-    return view[:, :, : size[0], : size[1]]
+        frame.append((p, max(end - i - p, 0)))
+    geometry = (kernel_size, stride, dilation, size)
+    return enlarge(x, tuple(frame), fill), geometry
 
 
 def pool_counts(

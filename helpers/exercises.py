@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from helpers.convolution import convolution_matrix
 from helpers.shapes import linear_parameters
 
 
@@ -242,7 +243,7 @@ softmax_cross_entropy = Exercise(
 )
 
 
-# --- 08: the parameters of a network of 1989 -----------------------------------
+# --- 08: the parameters of a network of 1989 ---------------------------------
 
 
 def _parameters_1989(size, maps, kernel, stride, reads, hidden, classes):
@@ -309,7 +310,7 @@ parameters_1989 = Exercise(
 )
 
 
-# --- 08: one step of SGD with momentum -----------------------------------------
+# --- 08: one step of SGD with momentum ---------------------------------------
 
 
 def _momentum_step(parameter, velocity, gradient, rate, momentum, decay):
@@ -365,5 +366,256 @@ momentum_step = Exercise(
             _averaged,
         ),
         Slip("The weight decay is missing.", _no_decay),
+    ],
+)
+
+
+# --- 00: the parameters of a local layer without sharing ---------------------
+
+
+def _local_parameters(in_maps, out_maps, size, kernel):
+    def connections(n, k):  # along one axis, border windows cut
+        place = np.arange(n)
+        return np.sum(np.abs(place[:, None] - place) <= k // 2)
+
+    (height, width), (k_h, k_w) = size, kernel
+    weights = connections(height, k_h) * connections(width, k_w)
+    return in_maps * out_maps * weights + out_maps * height * width
+
+
+def _maps_and_sizes(rng):
+    cases = [(1, 1, (28, 28), (5, 5))]
+    for _ in range(4):
+        in_maps, out_maps = rng.choice(np.arange(2, 7), 2, replace=False)
+        k_h, k_w = rng.choice([3, 5, 7], 2, replace=False)
+        height, width = rng.choice(np.arange(9, 40), 2, replace=False)
+        size, kernel = (int(height), int(width)), (int(k_h), int(k_w))
+        cases.append((int(in_maps), int(out_maps), size, kernel))
+    return cases
+
+
+def _whole_windows(in_maps, out_maps, size, kernel):
+    units = out_maps * np.prod(size)
+    return units * (in_maps * np.prod(kernel) + 1)
+
+
+def _shared_weights(in_maps, out_maps, size, kernel):
+    return out_maps * (in_maps * np.prod(kernel) + 1)
+
+
+def _shared_weights_own_biases(in_maps, out_maps, size, kernel):
+    return out_maps * (in_maps * np.prod(kernel) + np.prod(size))
+
+
+def _no_biases(in_maps, out_maps, size, kernel):
+    biases = out_maps * np.prod(size)
+    return _local_parameters(in_maps, out_maps, size, kernel) - biases
+
+
+def _whole_windows_no_biases(in_maps, out_maps, size, kernel):
+    return out_maps * np.prod(size) * in_maps * np.prod(kernel)
+
+
+def _one_bias_a_map(in_maps, out_maps, size, kernel):
+    return _no_biases(in_maps, out_maps, size, kernel) + out_maps
+
+
+def _fully_inside(in_maps, out_maps, size, kernel):
+    inside = np.prod(np.subtract(size, kernel) + 1)
+    return out_maps * inside * (in_maps * np.prod(kernel) + 1)
+
+
+def _one_input_map(in_maps, out_maps, size, kernel):
+    return _local_parameters(1, out_maps, size, kernel)
+
+
+local_parameters = Exercise(
+    "local_parameters",
+    "Count along one axis first: of n outputs, each reads the inputs at most "
+    "k // 2 away that exist. The windows are rectangles, so the counts of "
+    "the two axes multiply. Then the maps, then one bias for each output.",
+    _local_parameters,
+    _maps_and_sizes,
+    [
+        Slip(
+            "Your border windows are full: a window at the border reaches "
+            "into the padding, where there is no pixel to weigh.",
+            _whole_windows,
+        ),
+        Slip(
+            "Your weights are shared: that is a convolution. Here every "
+            "output has weights of its own.",
+            _shared_weights,
+        ),
+        Slip(
+            "Your weights are shared, only the biases are not: here every "
+            "output has weights of its own.",
+            _shared_weights_own_biases,
+        ),
+        Slip(
+            "The biases are missing: every output has one.",
+            _no_biases,
+        ),
+        Slip(
+            "Your border windows are full and the biases are missing.",
+            _whole_windows_no_biases,
+        ),
+        Slip(
+            "Your biases are shared, one a map: here every output has its "
+            "own.",
+            _one_bias_a_map,
+        ),
+        Slip(
+            "Your outputs at the border are missing: the input is padded, "
+            "every pixel has an output.",
+            _fully_inside,
+        ),
+        Slip(
+            "Each output reads all input maps, yours reads one.",
+            _one_input_map,
+        ),
+    ],
+)
+
+
+# --- 00: the operations of a convolution and of its matrix -------------------
+
+
+def _operations(size, kernel):
+    outputs = (size[0] - kernel[0] + 1) * (size[1] - kernel[1] + 1)
+    taps, inputs = kernel[0] * kernel[1], size[0] * size[1]
+    return outputs * (2 * taps - 1), outputs * (2 * inputs - 1)
+
+
+def _pictures_and_kernels(rng):
+    cases = [((280, 320), (1, 2))]
+    for _ in range(4):
+        height, width = rng.choice(np.arange(20, 400), 2, replace=False)
+        k_h, k_w = rng.choice(np.arange(1, 9), 2, replace=False)
+        cases.append(((int(height), int(width)), (int(k_h), int(k_w))))
+    return cases
+
+
+def _same_size(size, kernel):
+    pixels = size[0] * size[1]
+    return pixels * (2 * kernel[0] * kernel[1] - 1), pixels * (2 * pixels - 1)
+
+
+def _products_only(size, kernel):
+    conv, dense = _operations(size, kernel)
+    outputs = (size[0] - kernel[0] + 1) * (size[1] - kernel[1] + 1)
+    return (conv + outputs) // 2, (dense + outputs) // 2
+
+
+def _one_sum_too_many(size, kernel):
+    conv, dense = _products_only(size, kernel)
+    return 2 * conv, 2 * dense
+
+
+def _one_output(size, kernel):
+    taps, inputs = kernel[0] * kernel[1], size[0] * size[1]
+    return 2 * taps - 1, 2 * inputs - 1
+
+
+def _shrunk_by_the_kernel(size, kernel):
+    outputs = (size[0] - kernel[0]) * (size[1] - kernel[1])
+    taps, inputs = kernel[0] * kernel[1], size[0] * size[1]
+    return outputs * (2 * taps - 1), outputs * (2 * inputs - 1)
+
+
+operations = Exercise(
+    "operations",
+    "Eq. 4 gives the outputs along each axis. An output is a sum of n "
+    "products: n multiplications, n - 1 additions. For the convolution n is "
+    "the size of the kernel, for the matrix the size of the picture.",
+    _operations,
+    _pictures_and_kernels,
+    [
+        Slip(
+            "Your output is as large as the picture: without padding it is "
+            "smaller, eq. 4.",
+            _same_size,
+        ),
+        Slip(
+            "Your output is one short along each axis: i - k + 1, eq. 4.",
+            _shrunk_by_the_kernel,
+        ),
+        Slip(
+            "You count the multiplications only: the products are added up.",
+            _products_only,
+        ),
+        Slip(
+            "One addition too many for each output: n products need n - 1.",
+            _one_sum_too_many,
+        ),
+        Slip(
+            "That is the work of one output: multiply by their number.",
+            _one_output,
+        ),
+    ],
+)
+
+
+# --- 00: read a kernel off its matrix ----------------------------------------
+
+
+def _read_kernel(matrix, size, kernel):
+    (height, width), (k_h, k_w) = size, kernel
+    top, left = height // 2, width // 2  # an output away from the border
+    seen = matrix[top * width + left].reshape(height, width)
+    top, left = top - k_h // 2, left - k_w // 2
+    return seen[top : top + k_h, left : left + k_w]
+
+
+def _matrices_of_kernels(rng):
+    cases = []
+    for size, kernel in [
+        ((9, 7), (3, 5)),
+        ((6, 11), (5, 3)),
+        ((8, 8), (1, 5)),
+    ]:
+        weight = rng.integers(-9, 10, kernel)
+        padding = (kernel[0] // 2, kernel[1] // 2)
+        matrix = convolution_matrix(weight, size, padding=padding)
+        cases.append((matrix, size, kernel))
+    return cases
+
+
+def _column_for_row(matrix, size, kernel):
+    return _read_kernel(matrix.T, size, kernel)
+
+
+def _axes_swapped(matrix, size, kernel):
+    return _read_kernel(matrix, size[::-1], kernel[::-1]).T
+
+
+def _from_the_corner(matrix, size, kernel):
+    seen = matrix[0].reshape(size)
+    return seen[: kernel[0], : kernel[1]]
+
+
+read_kernel = Exercise(
+    "read_kernel",
+    "A row of the matrix belongs to one output: fold it into a picture and "
+    "you see the window of this output. Take an output in the middle, whose "
+    "window is whole, and cut the window out around it.",
+    _read_kernel,
+    _matrices_of_kernels,
+    [
+        Slip(
+            "Your kernel is rotated by 180 degrees: you read a column, "
+            "which says where an input goes; a row says what an output "
+            "reads.",
+            _column_for_row,
+        ),
+        Slip(
+            "Height and width are swapped: pixels are numbered row by row.",
+            _axes_swapped,
+        ),
+        Slip(
+            "You have the lower right quarter of the kernel: take an output "
+            "in the middle, and begin half a kernel before it.",
+            _from_the_corner,
+        ),
     ],
 )

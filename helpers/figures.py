@@ -358,6 +358,7 @@ def confusion(matrix: ArrayLike, title: str = "") -> Figure:
     wrong = matrix - np.diag(np.diag(matrix))
     most = max(int(wrong.max()), 1)
     fig = new_figure()
+    fig.set_layout_engine("compressed")
     axes = fig.subplots()
     picture = axes.imshow(wrong, cmap="Oranges", vmin=0, vmax=most)
     for row, column in np.ndindex(matrix.shape):
@@ -370,7 +371,6 @@ def confusion(matrix: ArrayLike, title: str = "") -> Figure:
                 count,
                 ha="center",
                 va="center",
-                fontsize=11 if row == column else 14,
                 color="white" if dark else GREY if row == column else "black",
             )
     ticks = np.arange(len(matrix))
@@ -515,7 +515,7 @@ def network(
     stages = network_stages(net, input_shape)
     fig = new_figure()
     axes = fig.subplots()
-    x, gap = 0.0, 24
+    x, gap = 0.0, 27
     for place, (operation, count, shape) in enumerate(stages):
         if place:
             middle = x + gap / 2
@@ -604,3 +604,257 @@ def _sheet(
 ) -> Rectangle:
     light = tuple(0.75 + 0.25 * part for part in to_rgb(color))
     return Rectangle((x, y), width, height, fc=light, ec=color, lw=0.8)
+
+
+# --- 00: connections, edges, equivariance, history, the series ---------------
+
+
+def connection_matrices(
+    matrices: Mapping[str, ArrayLike],
+    size: tuple[int, int],
+    outputs: Sequence[int],
+) -> Figure:
+    """Draw which weight joins which pixel to which, one colour a weight.
+
+    Below each matrix stand the rows of some outputs, folded back into
+    pictures: what these outputs read, and through which weights.
+
+    Parameters
+    ----------
+    matrices : mapping of str to array_like of int
+        Each of shape (outputs, H * W): the number of the weight from an
+        input to an output, 0 where there is no connection.
+    size : (H, W)
+        Of the input picture.
+    outputs : sequence of int
+        The rows to fold.
+
+    Examples
+    --------
+    >>> fig = connection_matrices({"dense": [[1, 2], [3, 4]]}, (1, 2), [0])
+    >>> fig.axes[0].get_title()
+    'dense: 4 weights'
+    """
+    fig = new_figure()
+    grid = fig.add_gridspec(2, len(matrices), height_ratios=[2.4, 1])
+    for column, (name, matrix) in enumerate(matrices.items()):
+        colors, count = weight_colors(matrix)
+        axes = fig.add_subplot(grid[0, column])
+        axes.imshow(colors)
+        axes.set_title(f"{name}: {count:,} weights")
+        axes.set(xticks=[], yticks=outputs, xlabel="input pixel")
+        axes.tick_params(axis="y", colors=OUTPUT, width=2, length=6)
+        if column == 0:
+            axes.set_ylabel("output pixel")
+        below = grid[1, column].subgridspec(1, len(outputs))
+        for place, row in enumerate(outputs):
+            small = fig.add_subplot(below[place])
+            small.imshow(colors[row].reshape(*size, 3))
+            small.set(xticks=[], yticks=[])
+            small.set_title(f"output {row}", fontsize=14, color=OUTPUT)
+            small.spines[:].set_visible(True)
+        for row in outputs:
+            for edge in (row - 0.5, row + 0.5):
+                axes.axhline(edge, color="black", linewidth=1)
+        axes.spines[:].set_visible(True)
+    return fig
+
+
+def weight_colors(matrix: ArrayLike) -> tuple[NDArray, int]:
+    """Return a colour for each entry, one for each weight, and their number.
+
+    Parameters
+    ----------
+    matrix : array_like of int, shape (M, N)
+        The number of a weight; 0 where there is none.
+
+    Returns
+    -------
+    colors : ndarray, shape (M, N, 3)
+        White where there is no weight.
+    count : int
+        Different weights.
+
+    Examples
+    --------
+    >>> colors, count = weight_colors([[7, 0], [9, 7]])
+    >>> count, colors[0, 1].tolist()
+    (2, [1.0, 1.0, 1.0])
+    """
+    matrix = np.asarray(matrix)
+    weights, index = np.unique(matrix, return_inverse=True)
+    count = np.count_nonzero(weights)
+    # Neighbouring numbers get distant colours, which differ in grey too.
+    shades = np.random.default_rng(3).permutation(np.linspace(0, 0.95, count))
+    colors = np.ones((len(weights), 3))
+    colors[weights != 0] = mpl.colormaps["viridis"](shades)[:, :3]
+    return colors[index.reshape(matrix.shape)], count
+
+
+def picture_and_response(
+    picture: ArrayLike,
+    response: ArrayLike,
+    titles: tuple[str, str],
+    limit: float | None = None,
+) -> Figure:
+    """Draw a photograph in grey and what a kernel makes of it, with signs.
+
+    Parameters
+    ----------
+    picture : array_like, shape (H, W)
+    response : array_like, shape (H_out, W_out)
+    titles : pair of str
+    limit : float, optional
+        Responses beyond it have its colour; the largest one unless given.
+
+    Examples
+    --------
+    >>> fig = picture_and_response(np.eye(3), np.diff(np.eye(3)), ("a", "b"))
+    >>> fig.axes[1].images[0].get_clim()
+    (-1.0, 1.0)
+    """
+    if limit is None:
+        limit = float(np.abs(response).max()) or 1.0
+    fig = new_figure()
+    fig.set_layout_engine("compressed")
+    left, right = fig.subplots(1, 2)
+    left.imshow(picture, cmap="gray")
+    drawn = right.imshow(response, cmap="RdBu", vmin=-limit, vmax=limit)
+    for axes, title in zip((left, right), titles):
+        axes.set_title(title)
+        axes.set(xticks=[], yticks=[])
+        axes.spines[:].set_visible(True)
+    fig.colorbar(drawn, ax=[left, right], location="bottom", shrink=0.5)
+    return fig
+
+
+def cell_rows(
+    rows: Sequence[tuple[str, ArrayLike, int, str]],
+    windows: Sequence[tuple[int, int, int]] = (),
+) -> Figure:
+    """Draw signals one below the other, a name before each.
+
+    Parameters
+    ----------
+    rows : sequence of (name, values, start, color)
+        `values` has shape (T,); `start` is the column of its first cell;
+        `color` is a role.
+    windows : sequence of (row, start, length)
+        Cells to frame.
+
+    Examples
+    --------
+    >>> fig = cell_rows([("x", [1, 2], 0, INPUT), ("k", [3], 1, KERNEL)])
+    >>> [text.get_text() for text in fig.axes[0].texts]
+    ['x', '1', '2', 'k', '3']
+    """
+    fig = new_figure()
+    axes = cell_axes(fig)
+    longest = max(len(name) for name, *_ in rows)
+    axes.plot(-0.4 - 0.2 * longest, 0.5)  # keeps room for the names
+    for place, (name, values, start, color) in enumerate(rows):
+        top = 1.4 * place
+        axes.text(-0.4, top + 0.5, name, ha="right", va="center")
+        draw_cells(axes, values, (start, top), color)
+    for row, start, length in windows:
+        outline(axes, (start, 1.4 * row), (1, length))
+    return fig
+
+
+def history_strip(events: Sequence[tuple[float, str, str]]) -> Figure:
+    """Draw events as cards, above and below in turn, along a true time axis.
+
+    Parameters
+    ----------
+    events : sequence of (year, name, text)
+        In the order of their years; `text` may have several lines.  Up to
+        four cards stand side by side, each as wide as 17 letters.
+
+    Examples
+    --------
+    >>> fig = history_strip([(1980, "first", "a"), (1989, "second", "b")])
+    >>> [round(line.get_xdata()[-1]) for line in fig.axes[0].lines[::2]]
+    [1980, 1989]
+    """
+    first, last = int(events[0][0]), int(events[-1][0])
+    margin = 0.07 * (last - first)
+    width = last - first + 2 * margin
+    fig = new_figure()
+    axes = fig.subplots()
+    axes.set(xlim=(first - margin, last + margin), ylim=(-1, 1))
+    axes.set_axis_off()
+    ends = (first - margin, 0), (last + margin, 0)
+    axes.add_patch(FancyArrowPatch(*ends, **_ARROW | dict(color=GREY)))
+    for decade in range(-(-first // 10) * 10, last + 1, 10):
+        label = axes.text(decade, -0.15, decade, color=GREY, zorder=4)
+        label.set(ha="center", va="center")
+        label.set_bbox(dict(fc="white", ec="none", pad=1))
+    for place, (year, name, text) in enumerate(events):
+        side = -1 if place % 2 else 1
+        cards = events[place % 2 :: 2]
+        x = first - margin + (place // 2 + 0.5) / len(cards) * width
+        leader = [side * 0.4, side * 0.32, 0]
+        axes.plot([x, x, year], leader, "-", color=GREY, linewidth=1.5)
+        axes.plot(year, 0, "o", color=OUTPUT, markersize=9, zorder=3)
+        top = 0.43 + _LINE * (text.count("\n") + 2) if side > 0 else -0.42
+        card = dict(ha="center", va="top")
+        axes.text(x, top, name, weight="bold", **card)
+        axes.text(x, top - _LINE, text, **card)
+    return fig
+
+
+_LINE = 0.12  # of text, on the upright axis of history_strip
+
+
+def series_map(
+    rows: Sequence[Sequence[str]],
+    arrows: Sequence[tuple[str, str]],
+    here: str = "",
+    note: str = "",
+) -> Figure:
+    """Draw which notebook needs which, as boxes with arrows.
+
+    Parameters
+    ----------
+    rows : sequence of sequence of str
+        The boxes as they stand, "" for none.  A box is known by its first
+        word, its number.
+    arrows : sequence of (number, number)
+        From what is needed to what needs it.
+    here : str
+        The number of the reader's notebook.
+    note : str
+        At the lower left, where no box should be.
+
+    Examples
+    --------
+    >>> fig = series_map([["00 why", "01 how"]], [("00", "01")], here="00")
+    >>> [text.get_text() for text in fig.axes[0].texts]
+    ['00', 'why', '01', 'how', '']
+    """
+    fig = new_figure()
+    axes = fig.subplots()
+    axes.set_axis_off()
+    box = np.array([0.86, 0.62])
+    centres = {}
+    for row, names in enumerate(rows):
+        for column, name in enumerate(names):
+            if not name:
+                continue
+            number, _, title = name.partition(" ")
+            centres[number] = centre = np.array([column, row], float)
+            color = WINDOW if number == here else INPUT
+            axes.add_patch(_sheet(*(centre - box / 2), *box, color))
+            text = dict(ha="center", va="center")
+            axes.text(column, row - 0.17, number, weight="bold", **text)
+            axes.text(column, row + 0.09, title, **text)
+    for start, end in arrows:
+        step = centres[end] - centres[start]
+        side = np.array([step[0], 0]) if step[1] == 0 else step * [0, 1]
+        side = np.sign(side) * box / 2
+        ends = centres[start] + side, centres[end] - side
+        axes.add_patch(FancyArrowPatch(*ends, **_ARROW | dict(color="black")))
+    axes.text(-0.43, len(rows) - 1, note, va="center", color=GREY)
+    columns = max(map(len, rows))
+    axes.set(xlim=(-0.5, columns - 0.5), ylim=(len(rows) - 0.6, -0.4))
+    return fig

@@ -6,6 +6,8 @@ is that of ``torch.nn.functional.unfold`` and ``fold``.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
@@ -61,68 +63,151 @@ def as_array(x: object, name: str, axes: str) -> NDArray:
     return array
 
 
-def windows(
+def enlarge(
     x: NDArray,
-    kernel_size: tuple[int, int],
-    stride: tuple[int, int],
-    dilation: tuple[int, int],
+    amounts: tuple[tuple[int, int], tuple[int, int]],
+    fill: float = 0,
 ) -> NDArray:
-    """Return a view of all windows of `x`, without copying.
+    """Return `x` with a frame around its last two axes.
+
+    Like ``numpy.pad``, but the result lies in memory as `x` does; `Conv2d`
+    relies on that for its speed.
 
     Parameters
     ----------
     x : ndarray, shape (..., H, W)
-        Already padded.
-    kernel_size, stride, dilation : pair of int
-        In pixels.
+    amounts : pair of pairs
+        ``((top, bottom), (left, right))`` in pixels.
+    fill : number
+        Stands in the frame.
 
     Returns
     -------
-    ndarray, shape (..., H_out, W_out, K_h, K_w)
-        Read-only.
+    ndarray, shape (..., top + H + bottom, left + W + right)
+        `x` itself if there is no frame.
 
     Examples
     --------
-    >>> windows(np.arange(12).reshape(3, 4), (2, 2), (1, 2), (1, 1)).shape
-    (2, 2, 2, 2)
+    >>> enlarge(np.ones((1, 2), int), ((0, 1), (1, 0)))
+    array([[0, 1, 1],
+           [0, 0, 0]])
     """
-    span = [d * (k - 1) + 1 for k, d in zip(kernel_size, dilation)]
-    view = sliding_window_view(x, span, axis=(-2, -1))
-    s_h, s_w = stride
-    d_h, d_w = dilation
-    return view[..., ::s_h, ::s_w, ::d_h, ::d_w]
+    if not any(map(any, amounts)):
+        return x
+    *rest, height, width = x.shape
+    (top, bottom), (left, right) = amounts
+    size = (top + height + bottom, left + width + right)
+    framed = np.full_like(x, fill, shape=(*rest, *size))
+    framed[..., top : top + height, left : left + width] = x
+    return framed
 
 
-def pad(
+def patches(
     x: NDArray,
+    kernel_size: Size,
+    stride: Size = 1,
+    padding: Padding = 0,
+    dilation: Size = 1,
+) -> NDArray:
+    """Return all windows of a batch of images, without copying them.
+
+    Parameters
+    ----------
+    x : ndarray, shape (N, C, H, W)
+    kernel_size, stride, padding, dilation
+        As for `im2col`.
+
+    Returns
+    -------
+    ndarray, shape (N, C, H_out, W_out, K_h, K_w)
+        A read-only view of `x`, or of `x` with its frame of zeros.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument does not fit.
+
+    Examples
+    --------
+    >>> patches(np.ones((1, 2, 3, 4)), kernel_size=2).shape
+    (1, 2, 2, 3, 2, 2)
+    """
+    x = as_array(x, "x", "(N, C, H, W)")
+    conv_output_size(x.shape[2:], kernel_size, stride, padding, dilation)
+    kernel_size = as_pair(kernel_size, "kernel_size")
+    s_h, s_w = stride = as_pair(stride, "stride")
+    d_h, d_w = dilation = as_pair(dilation, "dilation")
+    frame = margins(kernel_size, stride, padding, dilation)
+    span = [d * (k - 1) + 1 for k, d in zip(kernel_size, dilation)]
+    view = sliding_window_view(enlarge(x, frame), span, axis=(2, 3))
+    return view[:, :, ::s_h, ::s_w, ::d_h, ::d_w]
+
+
+def margins(
     kernel_size: tuple[int, int],
     stride: tuple[int, int],
     padding: Padding,
     dilation: tuple[int, int],
-) -> tuple[NDArray, tuple[tuple[int, int], tuple[int, int]]]:
-    """Return `x` with zeros around its last two axes, and how many.
+) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Return what `padding` means: ((top, bottom), (left, right)).
 
-    Returns
-    -------
-    padded : ndarray, shape (..., H + top + bottom, W + left + right)
-        `x` itself if nothing is padded.
-    amounts : pair of pairs
-        ``((top, bottom), (left, right))`` in pixels.
+    Raises
+    ------
+    TypeError, ValueError
+        If `padding` does not fit.
 
     Examples
     --------
-    >>> pad(np.ones((1, 1)), (2, 3), (1, 1), "same", (1, 1))[1]
+    >>> margins((2, 3), (1, 1), "same", (1, 1))
     ((0, 1), (1, 1))
     """
-    both = [padding] * 2 if isinstance(padding, str) else None
-    both = both or as_pair(padding, "padding", minimum=0)
-    amounts = tuple(
-        padding_amounts(*axis)
-        for axis in zip(both, kernel_size, stride, dilation)
-    )
-    if any(map(any, amounts)):
-        x = np.pad(x, [(0, 0)] * (x.ndim - 2) + list(amounts))
-    return x, amounts
+    if not isinstance(padding, str):
+        padding = as_pair(padding, "padding", minimum=0)
+    else:
+        padding = (padding, padding)
+    axes = zip(padding, kernel_size, stride, dilation)
+    return tuple(padding_amounts(*axis) for axis in axes)
+
+
+def offsets(
+    kernel_size: tuple[int, int],
+    stride: tuple[int, int],
+    dilation: tuple[int, int],
+    output_size: tuple[int, int],
+) -> Iterator[tuple[int, tuple[slice, slice]]]:
+    """Yield, for each place in the kernel, the pixels that it meets.
+
+    Parameters
+    ----------
+    kernel_size, stride, dilation : pair of int
+        In pixels.
+    output_size : pair of int
+        How many windows there are down and across.
+
+    Yields
+    ------
+    place : int
+        0 to K_h * K_w - 1, row by row.
+    pixels : pair of slice
+        Rows and columns of the padded image, one for each window.
+
+    Examples
+    --------
+    >>> for place, (rows, columns) in offsets((1, 2), (3, 3), (1, 1), (2, 2)):
+    ...     print(place, columns)
+    0 slice(0, 4, 3)
+    1 slice(1, 5, 3)
+    """
+    places = np.ndindex(*kernel_size)
+    for place, start in enumerate(places):
+        first = [i * d for i, d in zip(start, dilation)]
+        yield (
+            place,
+            tuple(
+                slice(f, f + (o - 1) * s + 1, s)
+                for f, o, s in zip(first, output_size, stride)
+            ),
+        )
 
 
 def im2col(
@@ -165,18 +250,11 @@ def im2col(
            [3, 4],
            [4, 5]])
     """
-    x = as_array(x, "x", "(N, C, H, W)")
-    kernel_size = as_pair(kernel_size, "kernel_size")
-    stride, dilation = as_pair(stride, "stride"), as_pair(dilation, "dilation")
-    size = conv_output_size(
-        x.shape[2:], kernel_size, stride, padding, dilation
-    )
-    padded, _ = pad(x, kernel_size, stride, padding, dilation)
-    patches = windows(padded, kernel_size, stride, dilation)
-    rows = x.shape[1] * kernel_size[0] * kernel_size[1]
-    return patches.transpose(0, 1, 4, 5, 2, 3).reshape(
-        x.shape[0], rows, size[0] * size[1]
-    )
+    view = patches(x, kernel_size, stride, padding, dilation)
+    n, c, h_out, w_out, k_h, k_w = view.shape
+    # A copy, because all windows of size 1 would be a view of x.
+    columns = view.transpose(0, 1, 4, 5, 2, 3).copy()
+    return columns.reshape(n, c * k_h * k_w, h_out * w_out)
 
 
 def col2im(
@@ -225,11 +303,9 @@ def col2im(
     columns = as_array(columns, "columns", "(N, C * K_h * K_w, L)")
     height, width = as_pair(output_size, "output_size")
     k_h, k_w = kernel_size = as_pair(kernel_size, "kernel_size")
-    s_h, s_w = stride = as_pair(stride, "stride")
-    d_h, d_w = dilation = as_pair(dilation, "dilation")
-    size = (height, width)
-    h_out, w_out = conv_output_size(
-        size, kernel_size, stride, padding, dilation
+    stride, dilation = as_pair(stride, "stride"), as_pair(dilation, "dilation")
+    h_out, w_out = size = conv_output_size(
+        (height, width), kernel_size, stride, padding, dilation
     )
     n, rows, length = columns.shape
     if rows % (k_h * k_w) or length != h_out * w_out:
@@ -237,15 +313,14 @@ def col2im(
             f"columns must have shape (N, C * {k_h * k_w}, {h_out * w_out}), "
             f"not {columns.shape}"
         )
-    patches = columns.reshape(n, -1, k_h, k_w, h_out, w_out)
-    empty = np.zeros((n, patches.shape[1], *size), columns.dtype)
-    padded, ((top, _), (left, _)) = pad(
-        empty, kernel_size, stride, padding, dilation
+    channels = rows // (k_h * k_w)
+    by_place = columns.reshape(n, channels, k_h * k_w, h_out, w_out)
+    frame = margins(kernel_size, stride, padding, dilation)
+    (top, bottom), (left, right) = frame
+    framed = np.zeros_like(
+        by_place[:, :, 0],
+        shape=(n, channels, top + height + bottom, left + width + right),
     )
-    for i in range(k_h):
-        for j in range(k_w):
-            y, x = i * d_h, j * d_w
-            rows = slice(y, y + s_h * h_out, s_h)
-            cols = slice(x, x + s_w * w_out, s_w)
-            padded[:, :, rows, cols] += patches[:, :, i, j]
-    return padded[:, :, top : top + height, left : left + width]
+    for place, pixels in offsets(kernel_size, stride, dilation, size):
+        framed[:, :, *pixels] += by_place[:, :, place]
+    return framed[:, :, top : top + height, left : left + width]

@@ -5,9 +5,15 @@ gradient of the loss by the layer's output (Delta in eqs. 7 and 8), leaves
 the gradients of its parameters in `gradients`, and returns the gradient by
 its input.  The non-linearity of eq. 6 is a layer of its own, so the factor
 f'(h) of eqs. 7 and 8 is the `backward` of that layer.
+
+Shapes are (N, C, H, W) everywhere, but what a convolution returns lies in
+memory with the batch last: then every copy moves runs of N numbers, and a
+whole batch is one matrix product.  The other layers keep that order.
 """
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -16,17 +22,10 @@ from helpers.convolution import (
     check_channels,
     lowest,
     pool_counts,
-    pool_windows,
+    pool_input,
 )
-from helpers.im2col import as_array, col2im, im2col
-from helpers.shapes import (
-    Padding,
-    Size,
-    as_int,
-    as_pair,
-    check_groups,
-    conv_output_size,
-)
+from helpers.im2col import as_array, col2im, margins, offsets, patches
+from helpers.shapes import Padding, Size, as_int, as_pair, check_groups
 
 
 class Layer:
@@ -124,6 +123,7 @@ class Conv2d(Layer):
         self.stride = as_pair(stride, "stride")
         self.padding = padding
         self.dilation = as_pair(dilation, "dilation")
+        margins(**self._geometry())  # raises if the padding does not fit
         self.groups = check_groups(in_channels, out_channels, groups)
         maps = (out_channels, in_channels // groups)
         self.connections = np.ones(maps, bool)
@@ -158,11 +158,14 @@ class Conv2d(Layer):
         x = as_array(x, "x", "(N, C, H, W)")
         check_channels(x, self.weight, self.groups)
         self.size = x.shape[2:]
-        h_out, w_out = conv_output_size(self.size, **self._geometry())
-        v_i = im2col(x, **self._geometry())
-        self.v_i = v_i.reshape(len(x), self.groups, -1, h_out * w_out)
+        view = patches(_batch_last(x), **self._geometry())
+        n, _, h_out, w_out, _, _ = view.shape
+        v_i = view.transpose(1, 4, 5, 2, 3, 0)
+        self.v_i = v_i.reshape(self.groups, self.weight[0].size, -1)
         h = self._k_f() @ self.v_i
-        return h.reshape(len(x), -1, h_out, w_out) + self.bias[:, None, None]
+        h = h.reshape(len(self.weight), h_out, w_out, n)
+        h = h + self.bias[:, None, None, None]
+        return h.transpose(3, 0, 1, 2)
 
     def backward(self, gradient: NDArray) -> NDArray:
         """Return the gradient by the input (eq. 8); keep those of eq. 7.
@@ -175,16 +178,19 @@ class Conv2d(Layer):
         -------
         ndarray, shape (N, C_in, H, W)
         """
-        n, groups, rows, length = self.v_i.shape
-        delta = gradient.reshape(n, groups, -1, length)
-        d_k = (delta @ self.v_i.swapaxes(2, 3)).sum(axis=0)
+        n, c_out, h_out, w_out = gradient.shape
+        delta = gradient.transpose(1, 2, 3, 0)
+        delta = delta.reshape(self.groups, c_out // self.groups, -1)
+        d_k = delta @ self.v_i.swapaxes(1, 2)
         d_k = d_k.reshape(self.weight.shape)
         self.gradients = {
             "weight": d_k * self.connections[:, :, None, None],
-            "bias": gradient.sum(axis=(0, 2, 3)),
+            "bias": delta.sum(axis=2).reshape(c_out),
         }
         columns = self._k_f().swapaxes(1, 2) @ delta
-        columns = columns.reshape(n, groups * rows, length)
+        rows = self.groups * self.weight[0].size
+        columns = columns.reshape(rows, h_out * w_out, n)
+        columns = columns.transpose(2, 0, 1)
         return col2im(columns, self.size, **self._geometry())
 
     def _k_f(self) -> NDArray:
@@ -214,6 +220,11 @@ class Conv2d(Layer):
         if self.padding != 0:
             text += f", padding={self.padding}"
         return text + ")"
+
+
+def _batch_last(x: NDArray) -> NDArray:
+    """Return `x` of shape (N, C, H, W) as a view with N last in memory."""
+    return np.ascontiguousarray(x.transpose(1, 2, 3, 0)).transpose(3, 0, 1, 2)
 
 
 class MaxPool2d(Layer):
@@ -264,8 +275,8 @@ class MaxPool2d(Layer):
         ndarray, shape (N, C, H_out, W_out)
         """
         x = as_array(x, "x", "(N, C, H, W)")
-        self.shape = x.shape
-        patches = pool_windows(
+        self.size = x.shape[2:]
+        framed, self.geometry = pool_input(
             x,
             self.kernel_size,
             self.stride,
@@ -274,10 +285,16 @@ class MaxPool2d(Layer):
             self.ceil_mode,
             lowest(x.dtype),
         )
-        patches = patches.reshape(*patches.shape[:4], -1)
-        self.winner = patches.argmax(axis=-1)
-        winner = self.winner[..., None]
-        return np.take_along_axis(patches, winner, axis=-1)[..., 0]
+        self.framed_size = framed.shape[2:]
+        for place, pixels in offsets(*self.geometry):
+            candidate = framed[:, :, *pixels]
+            if place == 0:
+                best = candidate.copy(order="K")
+                self.winner = np.zeros_like(best, np.int16)
+            else:
+                np.copyto(self.winner, place, where=candidate > best)
+                np.maximum(best, candidate, out=best)
+        return best
 
     def backward(self, gradient: NDArray) -> NDArray:
         """Return the gradient by the input.
@@ -290,18 +307,12 @@ class MaxPool2d(Layer):
         -------
         ndarray, shape (N, C, H, W)
         """
-        n, c, height, width = self.shape
-        i, j = np.divmod(self.winner, self.kernel_size[1])
-        y = np.arange(gradient.shape[2])[:, None] * self.stride[0]
-        x = np.arange(gradient.shape[3]) * self.stride[1]
-        y = y + i * self.dilation[0] - self.padding[0]
-        x = x + j * self.dilation[1] - self.padding[1]
-        image = np.arange(n * c).reshape(n, c, 1, 1)
-        pixel = (image * height + y) * width + x
-        # Windows may overlap: a pixel that wins twice gets both gradients.
-        total = np.zeros(n * c * height * width, gradient.dtype)
-        np.add.at(total, pixel.ravel(), gradient.ravel())
-        return total.reshape(self.shape)
+        shape = (*gradient.shape[:2], *self.framed_size)
+        spread = np.zeros_like(self.winner, gradient.dtype, shape=shape)
+        for place, pixels in offsets(*self.geometry):
+            # Windows may overlap: who wins twice gets both gradients.
+            spread[:, :, *pixels] += gradient * (self.winner == place)
+        return _inside(spread, self.padding, self.size)
 
     def __repr__(self) -> str:
         return f"MaxPool2d({self.kernel_size[0]}x{self.kernel_size[1]})"
@@ -353,14 +364,18 @@ class AvgPool2d(Layer):
         ndarray, shape (N, C, H_out, W_out)
         """
         x = as_array(x, "x", "(N, C, H, W)")
-        self.shape = x.shape
-        geometry = (self.kernel_size, self.stride, self.padding)
-        patches = pool_windows(x, *geometry, 1, self.ceil_mode, 0)
+        if x.dtype.kind != "f":
+            x = x.astype(float)
+        self.size = x.shape[2:]
+        asked = (self.kernel_size, self.stride, self.padding)
+        framed, self.geometry = pool_input(x, *asked, 1, self.ceil_mode, 0)
+        self.framed_size = framed.shape[2:]
         counts = pool_counts(
-            x.shape[2:], *geometry, self.ceil_mode, self.count_include_pad
+            self.size, *asked, self.ceil_mode, self.count_include_pad
         )
         self.counts = counts.astype(x.dtype)
-        return patches.sum(axis=(-2, -1)) / self.counts
+        total = sum(framed[:, :, *p] for _, p in offsets(*self.geometry))
+        return total / self.counts
 
     def backward(self, gradient: NDArray) -> NDArray:
         """Return the gradient by the input.
@@ -374,26 +389,22 @@ class AvgPool2d(Layer):
         ndarray, shape (N, C, H, W)
         """
         share = gradient / self.counts
-        (p_h, p_w), (h, w) = self.padding, self.shape[2:]
-        (s_h, s_w), (k_h, k_w) = self.stride, self.kernel_size
-        h_out, w_out = gradient.shape[2:]
-        # Room for windows that hang over the end.
-        spread = np.zeros(
-            (
-                *self.shape[:2],
-                max(h + p_h, (h_out - 1) * s_h + k_h),
-                max(w + p_w, (w_out - 1) * s_w + k_w),
-            ),
-            gradient.dtype,
-        )
-        for i, j in np.ndindex(k_h, k_w):
-            rows = slice(i, i + s_h * h_out, s_h)
-            cols = slice(j, j + s_w * w_out, s_w)
-            spread[:, :, rows, cols] += share
-        return spread[:, :, p_h : p_h + h, p_w : p_w + w]
+        shape = (*gradient.shape[:2], *self.framed_size)
+        spread = np.zeros_like(share, shape=shape)
+        for _, pixels in offsets(*self.geometry):
+            spread[:, :, *pixels] += share
+        return _inside(spread, self.padding, self.size)
 
     def __repr__(self) -> str:
         return f"AvgPool2d({self.kernel_size[0]}x{self.kernel_size[1]})"
+
+
+def _inside(
+    framed: NDArray, padding: tuple[int, int], size: tuple[int, int]
+) -> NDArray:
+    """Return a framed image without its frame."""
+    (top, left), (height, width) = padding, size
+    return framed[:, :, top : top + height, left : left + width]
 
 
 class ReLU(Layer):
@@ -465,7 +476,12 @@ class ChannelScale(Layer):
 
     def forward(self, x: NDArray) -> NDArray:
         """Return weight * x + bias, map by map, shape (N, C, H, W)."""
-        self.x = as_array(x, "x", "(N, C, H, W)")
+        self.x = x = as_array(x, "x", "(N, C, H, W)")
+        if x.shape[1] != self.weight.size:
+            raise ValueError(
+                f"x must have {self.weight.size} channels, "
+                f"not {x.shape[1]} (shape {x.shape})"
+            )
         return self.weight[:, None, None] * x + self.bias[:, None, None]
 
     def backward(self, gradient: NDArray) -> NDArray:
@@ -492,7 +508,7 @@ class Flatten(Layer):
     def forward(self, x: NDArray) -> NDArray:
         """Return `x` of shape (N, ...) with shape (N, rest)."""
         self.shape = x.shape
-        return x.reshape(len(x), -1)
+        return x.reshape(len(x), math.prod(x.shape[1:]))
 
     def backward(self, gradient: NDArray) -> NDArray:
         """Return `gradient` in the shape that the input had."""
@@ -538,7 +554,7 @@ class Linear(Layer):
 
     def forward(self, x: NDArray) -> NDArray:
         """Return x W^T + b, shape (N, out_features)."""
-        self.x = as_array(x, "x", "(N, features)")
+        self.x = x = as_array(x, "x", "(N, features)")
         if x.shape[1] != self.weight.shape[1]:
             raise ValueError(
                 f"x must have {self.weight.shape[1]} features, "
@@ -584,15 +600,16 @@ class CrossEntropy:
         """
         logits = as_array(logits, "logits", "(N, classes)")
         labels = as_array(labels, "labels", "(N)")
+        if logits.size == 0:
+            raise ValueError(f"logits is empty, shape {logits.shape}")
+        if logits.dtype.kind != "f":
+            logits = logits.astype(float)
         if len(labels) != len(logits) or labels.dtype.kind not in "ui":
             raise ValueError(
                 f"labels must be {len(logits)} whole numbers, "
                 f"not {labels.dtype} of shape {labels.shape}"
             )
-        if (
-            labels.size
-            and not 0 <= labels.min() <= labels.max() < logits.shape[1]
-        ):
+        if not 0 <= labels.min() <= labels.max() < logits.shape[1]:
             raise ValueError(
                 f"labels must lie in 0..{logits.shape[1] - 1}, "
                 f"not {labels.min()}..{labels.max()}"
@@ -619,4 +636,5 @@ class CrossEntropy:
         rows = np.arange(len(self.labels))
         by_logits = self.probability.copy()
         by_logits[rows, self.labels] -= 1
-        return by_logits * (gradient / len(rows))
+        by_logits *= gradient / len(rows)
+        return by_logits

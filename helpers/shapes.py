@@ -40,6 +40,11 @@ def as_int(value: object, name: str, minimum: int = 1) -> int:
     return number
 
 
+def _is_pair(value: object) -> bool:
+    """Say whether `value` is meant as a pair: one entry for each axis."""
+    return isinstance(value, Sequence) and not isinstance(value, str)
+
+
 def as_pair(value: Size, name: str, minimum: int = 1) -> tuple[int, int]:
     """Return `value` as a pair (height, width); an int means both.
 
@@ -55,30 +60,29 @@ def as_pair(value: Size, name: str, minimum: int = 1) -> tuple[int, int]:
     >>> as_pair(3, "kernel_size"), as_pair((2, 3), "kernel_size")
     ((3, 3), (2, 3))
     """
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        if len(value) != 2:
-            raise ValueError(
-                f"{name} must be an int or a pair (height, width), "
-                f"not {value!r}"
-            )
-        height, width = value
-    else:
-        height = width = value
+    if not _is_pair(value):
+        value = (value, value)
+    if len(value) != 2:
+        raise ValueError(
+            f"{name} must be an int or a pair (height, width), not {value!r}"
+        )
+    height, width = value
     return as_int(height, name, minimum), as_int(width, name, minimum)
 
 
-def _each_axis(function: Callable, *sizes: object) -> Size:
+def _each_axis(function: Callable, **sizes: object) -> Size:
     """Apply `function` to ints, or axis by axis where a pair is given."""
-    pairs = [isinstance(s, Sequence) and not isinstance(s, str) for s in sizes]
-    if not any(pairs):
-        return function(*sizes)
-    for size, is_pair in zip(sizes, pairs, strict=True):
-        if is_pair and len(size) != 2:
+    pairs = {name: s for name, s in sizes.items() if _is_pair(s)}
+    for name, pair in pairs.items():
+        if len(pair) != 2:
             raise ValueError(
-                f"expected an int or a pair (height, width), got {size!r}"
+                f"{name} must be an int or a pair (height, width), "
+                f"not {pair!r}"
             )
+    if not pairs:
+        return function(*sizes.values())
     return tuple(
-        function(*(s[axis] if p else s for s, p in zip(sizes, pairs)))
+        function(*(s[axis] if _is_pair(s) else s for s in sizes.values()))
         for axis in (0, 1)
     )
 
@@ -119,19 +123,19 @@ def padding_amounts(
     >>> padding_amounts(2, 3), padding_amounts("same", 4)
     ((2, 2), (1, 2))
     """
+    if not isinstance(padding, str):
+        amount = as_int(padding, "padding", minimum=0)
+        return amount, amount
     if padding == "valid":
         return 0, 0
-    if padding == "same":
-        if stride != 1:
-            raise ValueError(f'padding="same" needs stride 1, not {stride}')
-        total = kernel_span(kernel_size, dilation) - 1
-        return total // 2, total - total // 2
-    if isinstance(padding, str):
+    if padding != "same":
         raise ValueError(
             f'padding must be an int, "same" or "valid", not {padding!r}'
         )
-    amount = as_int(padding, "padding", minimum=0)
-    return amount, amount
+    if as_int(stride, "stride") != 1:
+        raise ValueError(f'padding="same" needs stride 1, not {stride}')
+    total = kernel_span(kernel_size, dilation) - 1
+    return total // 2, total - total // 2
 
 
 def conv_output_size(
@@ -184,7 +188,14 @@ def conv_output_size(
             )
         return (padded - span) // s + 1
 
-    return _each_axis(one_axis, size, kernel_size, stride, padding, dilation)
+    return _each_axis(
+        one_axis,
+        size=size,
+        kernel_size=kernel_size,
+        stride=stride,
+        padding=padding,
+        dilation=dilation,
+    )
 
 
 def conv_transpose_output_size(
@@ -236,7 +247,13 @@ def conv_transpose_output_size(
         return output
 
     return _each_axis(
-        one_axis, size, kernel_size, stride, padding, output_padding, dilation
+        one_axis,
+        size=size,
+        kernel_size=kernel_size,
+        stride=stride,
+        padding=padding,
+        output_padding=output_padding,
+        dilation=dilation,
     )
 
 
@@ -277,13 +294,11 @@ def pool_output_size(
     """
 
     def one_axis(i, k, s, p, d):
-        i, s = as_int(i, "size"), as_int(s, "stride")
-        p = as_int(p, "padding", 0)
-        span = kernel_span(k, d)
-        if p > span // 2:
+        i, span = as_int(i, "size"), kernel_span(k, d)
+        s, p = as_int(s, "stride"), as_int(p, "padding", 0)
+        if p > k // 2:
             raise ValueError(
-                f"padding must be at most half of the {span} px that the "
-                f"kernel spans, not {p}"
+                f"padding must be at most half of kernel_size {k}, not {p}"
             )
         room = i + 2 * p - span
         if room < 0 and not (ceil_mode and room > -s):
@@ -296,8 +311,14 @@ def pool_output_size(
             output -= 1
         return output
 
-    stride = kernel_size if stride is None else stride
-    return _each_axis(one_axis, size, kernel_size, stride, padding, dilation)
+    return _each_axis(
+        one_axis,
+        size=size,
+        kernel_size=kernel_size,
+        stride=kernel_size if stride is None else stride,
+        padding=padding,
+        dilation=dilation,
+    )
 
 
 def receptive_field(layers: Iterable[Sequence[Size]]) -> Size:
@@ -339,15 +360,17 @@ def receptive_field(layers: Iterable[Sequence[Size]]) -> Size:
             step *= as_int(s, "stride")
         return field
 
-    entries = []
-    for layer in layers:
+    entries = {}
+    for depth, layer in enumerate(layers):
         if not isinstance(layer, Sequence) or len(layer) not in (2, 3):
             raise ValueError(
                 "a layer is (kernel_size, stride) or (kernel_size, stride, "
                 f"dilation), not {layer!r}"
             )
-        entries += [*layer, 1][:3]
-    return _each_axis(one_axis, *entries)
+        names = ("kernel_size", "stride", "dilation")
+        for name, entry in zip(names, [*layer, 1]):
+            entries[f"{name} of layer {depth}"] = entry
+    return _each_axis(one_axis, **entries)
 
 
 def conv_parameters(

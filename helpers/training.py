@@ -11,6 +11,7 @@ import json
 import math
 import os
 import platform
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
@@ -21,7 +22,7 @@ import joblib
 import numpy as np
 import scipy
 from numpy.typing import NDArray
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from helpers.data import FOLDER, Digits, load_mnist, scale, write_whole
 from helpers.layers import CrossEntropy
@@ -66,7 +67,7 @@ class Recipe:
     peak_rate: float = 0.05
     warmup: float = 0.2
     momentum: float = 0.9
-    weight_decay: float = 1e-3
+    weight_decay: float = 2e-3
 
     def __post_init__(self) -> None:
         as_int(self.epochs, "epochs")
@@ -225,9 +226,11 @@ def fit(
     per_epoch = math.ceil(len(images) / recipe.batch_size)
     steps = per_epoch * recipe.epochs
     history = {"loss": [], "train_accuracy": [], "test_accuracy": []}
+    # On stdout a notebook keeps the last state of the bar.
+    look = dict(unit="step", ncols=79, mininterval=0.5, file=sys.stdout)
     with (
         np.errstate(over="ignore", invalid="ignore"),
-        tqdm(total=steps, disable=not progress, unit="step") as bar,
+        tqdm(total=steps, disable=not progress, **look) as bar,
     ):
         for epoch in range(recipe.epochs):
             bar.set_description(f"epoch {epoch + 1}/{recipe.epochs}")
@@ -340,6 +343,46 @@ def evaluate(
 
 def _floats(images: NDArray) -> NDArray:
     return scale(images) if images.dtype == np.uint8 else images
+
+
+def mistakes(
+    network: Sequential, images: NDArray, labels: NDArray
+) -> dict[str, NDArray]:
+    """Return what a network takes for something else, surest first.
+
+    Parameters
+    ----------
+    network : Sequential
+    images : ndarray, shape (N, 1, 28, 28)
+        As for `predict`.
+    labels : ndarray of int, shape (N,)
+
+    Returns
+    -------
+    dict of str to ndarray
+        ``"images"``, ``"labels"`` and ``"probabilities"`` (M, classes) of
+        the M mistakes.
+
+    Examples
+    --------
+    >>> digits = load_mnist()
+    >>> network = LeNet5(np.random.default_rng(0))
+    >>> wrong = mistakes(network, digits.test_images, digits.test_labels)
+    >>> bool((wrong["probabilities"].argmax(axis=1) == wrong["labels"]).any())
+    False
+    """
+    _check_labels(images, labels)
+    logits = predict(network, images)
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    probabilities = powers / powers.sum(axis=1, keepdims=True)
+    wrong = np.flatnonzero(logits.argmax(axis=1) != labels)
+    sure = probabilities[wrong].max(axis=1)
+    wrong = wrong[np.argsort(-sure, kind="stable")]
+    return {
+        "images": images[wrong],
+        "labels": labels[wrong],
+        "probabilities": probabilities[wrong],
+    }
 
 
 def gradient_check(
@@ -668,8 +711,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         options.data, digits, recipe, range(options.seeds), options.jobs
     )
     if weights is not None:
-        with write_whole(folder / f"{name}.npz") as file:
-            np.savez_compressed(file, **weights)
+        network = LeNet5(np.random.default_rng(0))
+        for key, parameter in network.parameters.items():
+            parameter[...] = weights[key]
+        network.save(folder / f"{name}.npz")
+        wrong = mistakes(network, digits.test_images, digits.test_labels)
+        with write_whole(folder / f"{name}_mistakes.npz") as file:
+            np.savez_compressed(file, **wrong)
     with write_whole(folder / f"{name}.json") as file:
         file.write(json.dumps(facts, indent=1).encode() + b"\n")
     print(

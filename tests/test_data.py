@@ -1,5 +1,6 @@
 """Digits: what is read is right, what is damaged is told, what is scaled."""
 
+import gc
 import gzip
 import hashlib
 import os
@@ -27,6 +28,12 @@ needs_full_set = pytest.mark.skipif(
 def tree(folder):
     """Return the names of all files and folders below, sorted."""
     return sorted(str(p.relative_to(folder)) for p in folder.rglob("*"))
+
+
+def check_digits(found, expected):
+    for array, right in zip(found, expected, strict=True):
+        assert array.dtype == right.dtype
+        np.testing.assert_array_equal(array, right)
 
 
 # --- The bundled subset ------------------------------------------------------
@@ -81,8 +88,7 @@ def test_labels_of_the_subset_belong_to_its_pictures(subset):
 def test_subset_can_be_written_to_without_changing_the_next_one(subset):
     for array in load_mnist("subset"):
         array[...] = 0
-    for array, again in zip(subset, load_mnist("subset")):
-        np.testing.assert_array_equal(array, again)
+    check_digits(load_mnist("subset"), subset)
 
 
 def test_subset_is_the_default():
@@ -201,11 +207,10 @@ def test_any_flipped_bit_is_noticed_or_harmless(bundle, subset):
         bundle.write_bytes(altered)
         try:
             loaded = load_mnist("subset")
-        except ValueError as error:
-            assert "git checkout" in str(error)
+        except ValueError:
+            check_damage_is_told(bundle)
         else:
-            for array, right in zip(loaded, subset):
-                np.testing.assert_array_equal(array, right)
+            check_digits(loaded, subset)
 
 
 def test_file_that_looks_encrypted_says_how_to_restore_it(bundle):
@@ -220,9 +225,7 @@ def test_checksum_vouches_for_shape_and_type_too(bundle, subset):
     arrays = arrays_of(bundle)
     arrays["images"] = arrays["images"].reshape(5000, 784).view(np.int8)
     np.savez_compressed(bundle, **arrays)
-    loaded = load_mnist("subset")
-    assert loaded.train_images.dtype == np.uint8
-    np.testing.assert_array_equal(loaded.train_images, subset.train_images)
+    check_digits(load_mnist("subset"), subset)
 
 
 # --- Scaling -----------------------------------------------------------------
@@ -293,12 +296,6 @@ def root(fake, tmp_path):
     for name, content in fake.files.items():
         (raw / name).write_bytes(content)
     return tmp_path
-
-
-def check_digits(found, expected):
-    for array, right in zip(found, expected, strict=True):
-        assert array.dtype == right.dtype
-        np.testing.assert_array_equal(array, right)
 
 
 def test_full_set_is_read(fake, root):
@@ -495,7 +492,6 @@ def test_download_repairs_a_set_with_a_missing_file(fake, mirror, root):
     "answer",
     [
         answer_with_a_page,
-        answer_not_found,
         answer_half,
         answer_half_in_chunks,
         answer_nothing,
@@ -511,6 +507,15 @@ def test_failed_download_says_what_to_do_and_leaves_nothing(
     assert "load_mnist('subset')" in str(error.value)
     assert tree(tmp_path) == []
     assert mirror.asked
+
+
+@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+def test_missing_page_is_told(mirror, tmp_path):
+    mirror.answer = answer_not_found
+    with pytest.raises(ConnectionError, match="Not Found"):
+        load_mnist("full", tmp_path, download=True)
+    assert tree(tmp_path) == []
+    gc.collect()  # torchvision does not close the answer 404
 
 
 def test_server_that_is_down_is_told(mirror, tmp_path):
@@ -536,7 +541,7 @@ def test_file_that_fails_after_three_good_ones_leaves_nothing(
 
 def test_other_digits_are_refused(fake, mirror, tmp_path, monkeypatch):
     serve_other_digits(fake, mirror, monkeypatch)
-    with pytest.raises(ValueError, match="altered .* call again"):
+    with pytest.raises(ValueError, match=r"altered .* call again"):
         load_mnist("full", tmp_path, download=True)
     assert tree(tmp_path) == []
 
@@ -599,20 +604,24 @@ def test_existing_file_is_replaced(tmp_path):
     assert tree(tmp_path) == ["a.bin"]
 
 
-@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, OSError])
-def test_failed_writing_leaves_nothing(tmp_path, error):
-    with pytest.raises(error), write_whole(tmp_path / "a.bin") as file:
+def write_half_and_raise(path, error):
+    with write_whole(path) as file:
         file.write(b"half of it")
         raise error
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, OSError])
+def test_failed_writing_leaves_nothing(tmp_path, error):
+    with pytest.raises(error):
+        write_half_and_raise(tmp_path / "a.bin", error)
     assert tree(tmp_path) == []
 
 
 def test_failed_writing_keeps_the_file_that_was_there(tmp_path):
     path = tmp_path / "a.bin"
     path.write_bytes(b"old")
-    with pytest.raises(RuntimeError), write_whole(path) as file:
-        file.write(b"half of it")
-        raise RuntimeError
+    with pytest.raises(RuntimeError):
+        write_half_and_raise(path, RuntimeError)
     assert path.read_bytes() == b"old"
     assert tree(tmp_path) == ["a.bin"]
 

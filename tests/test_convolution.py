@@ -1,0 +1,626 @@
+"""Convolution and pooling against SciPy and torch, and their identities."""
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from scipy import signal
+from torch.nn import functional as F
+
+from helpers.convolution import (
+    avg_pool2d,
+    conv2d,
+    conv_transpose2d,
+    convolution_matrix,
+    convolve1d,
+    convolve1d_loop,
+    convolve2d,
+    convolve2d_loop,
+    cross_correlate1d,
+    cross_correlate1d_loop,
+    cross_correlate2d,
+    cross_correlate2d_loop,
+    max_pool2d,
+)
+
+MODES = ["full", "same", "valid"]
+TOLERANCE = {np.float32: 1e-5, np.float64: 1e-10}
+CONVOLUTIONS_1D = [
+    pytest.param(convolve1d, signal.convolve, id="convolve1d"),
+    pytest.param(convolve1d_loop, signal.convolve, id="convolve1d_loop"),
+    pytest.param(cross_correlate1d, signal.correlate, id="correlate1d"),
+    pytest.param(
+        cross_correlate1d_loop, signal.correlate, id="correlate1d_loop"
+    ),
+]
+CONVOLUTIONS_2D = [
+    pytest.param(convolve2d, signal.convolve2d, id="convolve2d"),
+    pytest.param(convolve2d_loop, signal.convolve2d, id="convolve2d_loop"),
+    pytest.param(cross_correlate2d, signal.correlate2d, id="correlate2d"),
+    pytest.param(
+        cross_correlate2d_loop, signal.correlate2d, id="correlate2d_loop"
+    ),
+]
+EVEN_KERNEL = "ignore:Using padding='same' with even kernel"
+
+
+def normal(*shape, seed=0, dtype=np.float64):
+    return np.random.default_rng(seed).standard_normal(shape).astype(dtype)
+
+
+def integers(*shape, seed=0):
+    return np.random.default_rng(seed).integers(-9, 10, shape)
+
+
+def assert_same(answer, expected):
+    """Equal in shape and dtype, and to the accuracy of the dtype."""
+    expected = expected.numpy()
+    assert answer.shape == expected.shape
+    assert answer.dtype == expected.dtype
+    tolerance = TOLERANCE[expected.dtype.type] * np.abs(expected).max()
+    np.testing.assert_allclose(answer, expected, rtol=0, atol=tolerance)
+
+
+def signals(axes, largest=6):
+    """Arrays of small whole numbers, so that sums are exact."""
+    shapes = hnp.array_shapes(
+        min_dims=axes, max_dims=axes, min_side=1, max_side=largest
+    )
+    return hnp.arrays(np.int64, shapes, elements=st.integers(-9, 9))
+
+
+# --- One dimension -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(("ours", "scipys"), CONVOLUTIONS_1D)
+def test_signals_of_all_lengths_as_in_scipy(ours, scipys, mode):
+    for length, size in itertools.product(range(1, 7), range(1, 7)):
+        x, k = integers(length), integers(size, seed=1)
+        expected = scipys(x, k, mode, method="direct")
+        answer = ours(x, k, mode)
+        assert answer.dtype.kind == "i"
+        np.testing.assert_array_equal(answer, expected)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(("ours", "scipys"), CONVOLUTIONS_1D)
+def test_real_signals_as_in_scipy(ours, scipys, mode):
+    for length, size in [(50, 4), (50, 7), (3, 8)]:
+        x, k = normal(length), normal(size, seed=1)
+        expected = scipys(x, k, mode, method="direct")
+        np.testing.assert_allclose(ours(x, k, mode), expected, atol=1e-12)
+
+
+def test_full_is_the_default_and_lists_are_signals():
+    for function, kernel in [(convolve1d, [5, 2]), (convolve1d_loop, [5, 2])]:
+        assert function([1, 0, 3], kernel).tolist() == [5, 2, 15, 6]
+    for function in (cross_correlate1d, cross_correlate1d_loop):
+        assert function([1, 0, 3], [5, 2]).tolist() == [2, 5, 6, 15]
+    for function in (convolve2d, convolve2d_loop):
+        assert function([[1, 0]], [[5], [2]]).tolist() == [[5, 0], [2, 0]]
+
+
+@settings(deadline=None, max_examples=60)
+@given(signals(1), signals(1), signals(1))
+def test_convolution_commutes_and_associates(x, y, z):
+    np.testing.assert_array_equal(convolve1d(x, y), convolve1d(y, x))
+    np.testing.assert_array_equal(
+        convolve1d(convolve1d(x, y), z), convolve1d(x, convolve1d(y, z))
+    )
+
+
+@settings(deadline=None, max_examples=60)
+@given(signals(2, 4), signals(2, 4), signals(2, 4))
+def test_convolution_of_images_commutes_and_associates(x, y, z):
+    np.testing.assert_array_equal(convolve2d(x, y), convolve2d(y, x))
+    np.testing.assert_array_equal(
+        convolve2d(convolve2d(x, y), z), convolve2d(x, convolve2d(y, z))
+    )
+
+
+def test_cross_correlation_does_not_commute():
+    x, k = [1, 2, 4], [1, 0, 3]
+    forth, back = cross_correlate1d(x, k), cross_correlate1d(k, x)
+    assert forth.tolist() != back.tolist()
+    assert forth.tolist() == back[::-1].tolist()
+
+
+# --- Two dimensions ----------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(("ours", "scipys"), CONVOLUTIONS_2D)
+def test_images_of_all_sizes_as_in_scipy(ours, scipys, mode):
+    sizes = [1, 2, 4]
+    for h, w, k_h, k_w in itertools.product(sizes, [1, 3, 4], sizes, [1, 2]):
+        image, kernel = integers(h, w), integers(k_h, k_w, seed=1)
+        fits = (k_h <= h and k_w <= w) or (h <= k_h and w <= k_w)
+        if mode == "valid" and not fits:
+            with pytest.raises(ValueError, match="does not fit into"):
+                ours(image, kernel, mode)
+        else:
+            expected = scipys(image, kernel, mode)
+            answer = ours(image, kernel, mode)
+            assert answer.dtype.kind == "i"
+            np.testing.assert_array_equal(answer, expected)
+
+
+@settings(deadline=None, max_examples=60)
+@given(signals(2), signals(2), st.sampled_from(MODES))
+def test_loops_and_fast_way_agree_with_scipy(image, kernel, mode):
+    longer = np.greater(kernel.shape, image.shape)
+    shorter = np.less(kernel.shape, image.shape)
+    assume(mode != "valid" or not (any(longer) and any(shorter)))
+    for parameters in CONVOLUTIONS_2D:
+        ours, scipys = parameters.values
+        np.testing.assert_array_equal(
+            ours(image, kernel, mode), scipys(image, kernel, mode)
+        )
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(("ours", "scipys"), CONVOLUTIONS_2D)
+def test_real_images_as_in_scipy(ours, scipys, mode):
+    image, kernel = normal(9, 12), normal(4, 3, seed=1)
+    expected = scipys(image, kernel, mode)
+    np.testing.assert_allclose(ours(image, kernel, mode), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("mode", ["full", "valid"])
+def test_correlation_is_convolution_with_the_rotated_kernel(mode):
+    image, kernel = integers(6, 7), integers(3, 2, seed=1)
+    np.testing.assert_array_equal(
+        cross_correlate2d(image, kernel, mode),
+        convolve2d(image, kernel[::-1, ::-1], mode),
+    )
+
+
+@pytest.mark.parametrize("size", [(3, 3), (2, 4), (1, 2), (5, 2)])
+def test_same_means_the_same_to_conv2d(size):
+    image, kernel = integers(6, 7), integers(*size, seed=1)
+    np.testing.assert_array_equal(
+        cross_correlate2d(image, kernel, "same"),
+        conv2d(image[None, None], kernel[None, None], padding="same")[0, 0],
+    )
+
+
+@pytest.mark.parametrize(
+    "function",
+    [p.values[0] for p in CONVOLUTIONS_1D + CONVOLUTIONS_2D],
+    ids=lambda function: function.__name__,
+)
+def test_bad_signals_are_named(function):
+    axes = 1 if "1d" in function.__name__ else 2
+    first, second = ("x", "k") if axes == 1 else ("image", "kernel")
+    good = np.ones((3, 4)[:axes])
+    with pytest.raises(ValueError, match=r"mode must be .* not 'half'"):
+        function(good, good, "half")
+    with pytest.raises(ValueError, match=f"{first} is empty, shape"):
+        function(good[:0], good)
+    with pytest.raises(ValueError, match=f"{second} is empty, shape"):
+        function(good, good[:0])
+    with pytest.raises(ValueError, match=f"{first} must have axes"):
+        function(good[None], good)
+    with pytest.raises(ValueError, match=f"{second} must have axes"):
+        function(good, good[0])
+    with pytest.raises(TypeError, match=f"{second} must hold real numbers"):
+        function(good, good * 1j)
+    with pytest.raises(TypeError, match=f"{first} must hold real numbers"):
+        function(good.astype(str), good)
+
+
+# --- conv2d ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("groups", [1, 2])
+@pytest.mark.parametrize("n", [1, 3])
+def test_conv2d_as_in_torch(n, groups, dtype):
+    for kernel, stride, padding, dilation in itertools.product(
+        [(1, 1), (2, 3), (4, 1)],
+        [1, (2, 1), (1, 3)],
+        [0, (1, 2)],
+        [1, (2, 1), (1, 2)],
+    ):
+        x = normal(n, 4, 9, 7, dtype=dtype)
+        weight = normal(6, 4 // groups, *kernel, seed=1, dtype=dtype)
+        bias = normal(6, seed=2, dtype=dtype)
+        geometry = (stride, padding, dilation, groups)
+        answer = conv2d(x, weight, bias, *geometry)
+        expected = F.conv2d(*map(torch.tensor, (x, weight, bias)), *geometry)
+        assert_same(answer, expected)
+
+
+def pairs(low, high):
+    return st.tuples(st.integers(low, high), st.integers(low, high))
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    pairs(1, 3),
+    st.tuples(st.integers(1, 3), st.integers(1, 2), st.integers(1, 2)),
+    pairs(1, 10),
+    pairs(1, 4),
+    pairs(1, 3),
+    pairs(0, 3),
+    pairs(1, 3),
+)
+def test_conv2d_as_in_torch_or_refused(n_groups, maps, size, k, s, p, d):
+    (n, groups), (_, c_in, c_out) = n_groups, maps
+    x = normal(n, groups * c_in, *size)
+    weight = normal(groups * c_out, c_in, *k, seed=1)
+    try:
+        expected = F.conv2d(
+            torch.tensor(x), torch.tensor(weight), None, s, p, d, groups
+        )
+    except RuntimeError:
+        with pytest.raises(ValueError, match="padded input has"):
+            conv2d(x, weight, None, s, p, d, groups)
+    else:
+        assert_same(conv2d(x, weight, None, s, p, d, groups), expected)
+
+
+@pytest.mark.filterwarnings(EVEN_KERNEL)
+@pytest.mark.parametrize("padding", ["same", "valid"])
+@pytest.mark.parametrize("kernel", [(3, 5), (2, 4), (1, 3), (4, 1)])
+@pytest.mark.parametrize("dilation", [1, (2, 1), (1, 3)])
+def test_padding_by_name_as_in_torch(padding, kernel, dilation):
+    x, weight = normal(2, 3, 8, 14), normal(4, 3, *kernel, seed=1)
+    expected = F.conv2d(
+        torch.tensor(x),
+        torch.tensor(weight),
+        padding=padding,
+        dilation=dilation,
+    )
+    answer = conv2d(x, weight, padding=padding, dilation=dilation)
+    assert_same(answer, expected)
+
+
+def test_conv2d_of_whole_numbers_is_exact():
+    x, weight, bias = integers(2, 3, 6, 5), integers(4, 3, 2, 3), [1, 2, 3, 4]
+    answer = conv2d(x, weight, bias, 2, 1)
+    expected = F.conv2d(
+        *(torch.tensor(a, dtype=float) for a in (x, weight, bias)), 2, 1
+    )
+    assert answer.dtype == np.int64
+    np.testing.assert_array_equal(answer, expected)
+
+
+def test_conv2d_is_a_cross_correlation():
+    image, kernel = normal(6, 7), normal(2, 3, seed=1)
+    np.testing.assert_allclose(
+        conv2d(image[None, None], kernel[None, None])[0, 0],
+        signal.correlate2d(image, kernel, "valid"),
+        atol=1e-12,
+    )
+
+
+def test_shift_then_convolve_is_convolve_then_shift():
+    x, weight = normal(2, 3, 9, 10), normal(4, 3, 3, 2, seed=1)
+    shifted = np.roll(x, (2, 1), axis=(2, 3))
+    h = conv2d(x, weight)
+    np.testing.assert_allclose(
+        conv2d(shifted, weight)[:, :, 2:, 1:], h[:, :, :-2, :-1], atol=1e-12
+    )
+    # A stride of 2 only follows shifts by 2.
+    h = conv2d(x, weight, stride=2)
+    np.testing.assert_allclose(
+        conv2d(np.roll(x, 2, axis=2), weight, stride=2)[:, :, 1:],
+        h[:, :, :-1],
+        atol=1e-12,
+    )
+
+
+def test_inputs_are_not_modified_and_results_are_new():
+    x, weight, bias = normal(2, 2, 5, 6), normal(2, 2, 3, 2), normal(2)
+    for array in (x, weight, bias):
+        array.flags.writeable = False
+    results = [
+        conv2d(x, weight, bias, padding=1),
+        conv2d(x, weight[..., :1, :1]),
+        conv_transpose2d(x, weight, bias, padding=1),
+        max_pool2d(x, 2),
+        max_pool2d(x, 1),
+        max_pool2d(x, 3, padding=1),
+        avg_pool2d(x, 2),
+        avg_pool2d(x, 1),
+        convolve2d(x[0, 0], weight[0, 0]),
+        convolve2d(x[0, 0], [[1]], "valid"),
+        cross_correlate2d_loop(x[0, 0], [[1]], "valid"),
+        convolution_matrix(weight[:1, :1, :1, :1], 3),
+    ]
+    for result in results:
+        for array in (x, weight, bias):
+            assert not np.shares_memory(result, array)
+        result += 1
+
+
+@pytest.mark.parametrize("function", [conv2d, conv_transpose2d])
+def test_an_empty_batch_stays_empty(function):
+    weight = np.ones((4, 4, 3, 3))
+    out = function(np.zeros((0, 4, 5, 6)), weight).shape
+    assert out == (0, *function(np.zeros((1, 4, 5, 6)), weight).shape[1:])
+
+
+# --- conv_transpose2d --------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("groups", [1, 2])
+@pytest.mark.parametrize("n", [1, 3])
+def test_conv_transpose2d_as_in_torch(n, groups, dtype):
+    for kernel, stride, padding, extra, dilation in itertools.product(
+        [(1, 2), (3, 2)],
+        [(1, 2), (3, 2)],
+        [0, (0, 1)],
+        [0, (0, 1)],
+        [1, (2, 1), (1, 3)],
+    ):
+        x = normal(n, 4, 5, 3, dtype=dtype)
+        weight = normal(4, 6 // groups, *kernel, seed=1, dtype=dtype)
+        bias = normal(6, seed=2, dtype=dtype)
+        geometry = (stride, padding, extra, groups, dilation)
+        answer = conv_transpose2d(x, weight, bias, *geometry)
+        expected = F.conv_transpose2d(
+            *map(torch.tensor, (x, weight, bias)), *geometry
+        )
+        assert_same(answer, expected)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    pairs(1, 5), pairs(1, 4), pairs(1, 3), pairs(0, 3), pairs(0, 2),
+    pairs(1, 3), st.integers(1, 2),
+)  # fmt: skip
+def test_conv_transpose2d_as_in_torch_or_refused(size, k, s, p, a, d, groups):
+    x = normal(2, 2 * groups, *size)
+    weight = normal(2 * groups, 3, *k, seed=1)
+    geometry = (s, p, a, groups, d)
+    try:
+        expected = F.conv_transpose2d(
+            torch.tensor(x), torch.tensor(weight), None, *geometry
+        )
+    except RuntimeError:
+        with pytest.raises(ValueError, match="padding"):
+            conv_transpose2d(x, weight, None, *geometry)
+    else:
+        assert_same(conv_transpose2d(x, weight, None, *geometry), expected)
+
+
+@pytest.mark.parametrize("size", [(9, 8), (10, 9), (11, 7)])
+def test_conv_transpose2d_is_the_adjoint_of_conv2d(size):
+    geometry = dict(stride=(2, 3), padding=(1, 2), dilation=(1, 2))
+    x, weight = integers(2, 4, *size), integers(6, 2, 3, 2, seed=1)
+    h = conv2d(x, weight, groups=2, **geometry)
+    y = integers(*h.shape, seed=2)
+    least = conv_transpose2d(y, weight, groups=2, **geometry).shape
+    back = conv_transpose2d(
+        y,
+        weight,
+        groups=2,
+        output_padding=(size[0] - least[2], size[1] - least[3]),
+        **geometry,
+    )
+    assert back.shape == x.shape
+    assert (h * y).sum() == (x * back).sum()
+
+
+# --- The matrix of a convolution ---------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "geometry",
+    [
+        dict(),
+        dict(stride=(2, 1), padding=(1, 2), dilation=(1, 2)),
+        dict(stride=3, padding=2),
+        dict(padding="same", dilation=(2, 1)),
+        dict(padding="valid"),
+    ],
+)
+def test_matrix_multiplies_as_the_layer_does(geometry):
+    x, weight = integers(3, 6, 7), integers(4, 3, 2, 3, seed=1)
+    matrix = convolution_matrix(weight, (6, 7), **geometry)
+    h = conv2d(x[None], weight, **geometry)
+    assert matrix.shape == (h.size, x.size)
+    np.testing.assert_array_equal(matrix @ x.ravel(), h.ravel())
+
+
+@pytest.mark.parametrize(
+    ("geometry", "lost"),
+    [
+        (dict(), 0),
+        (dict(stride=(2, 1), padding=(1, 2), dilation=(2, 1)), (1, 0)),
+    ],
+)
+def test_transposed_matrix_multiplies_as_the_transposed_layer(geometry, lost):
+    x, weight = np.zeros((1, 3, 8, 7)), integers(4, 3, 2, 3, seed=1)
+    matrix = convolution_matrix(weight, (8, 7), **geometry)
+    y = integers(*conv2d(x, weight, **geometry).shape, seed=2)
+    back = conv_transpose2d(y, weight, **geometry, output_padding=lost)
+    assert back.shape == x.shape
+    np.testing.assert_array_equal(matrix.T @ y.ravel(), back.ravel())
+
+
+def test_matrix_of_lenet_is_mostly_zeros():
+    weight = np.arange(1, 26).reshape(5, 5)
+    matrix = convolution_matrix(weight, 28)
+    assert matrix.shape == (576, 784)
+    assert matrix.size == 451_584
+    assert np.count_nonzero(matrix) == 14_400
+    values, counts = np.unique(matrix[matrix != 0], return_counts=True)
+    assert values.tolist() == list(range(1, 26))
+    assert set(counts.tolist()) == {576}
+
+
+def test_matrix_keeps_the_dtype():
+    for dtype in (np.float32, np.float64, np.int8):
+        assert convolution_matrix(np.ones((2, 3), dtype), 4).dtype == dtype
+
+
+# --- Pooling -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("ceil_mode", [False, True])
+def test_max_pool2d_as_in_torch(ceil_mode, dtype):
+    x = normal(2, 3, 9, 7, dtype=dtype)
+    for kernel, stride, padding, dilation in itertools.product(
+        [(2, 3), (3, 2)], [None, 1, (2, 3), (3, 1)], [0, (1, 1)], [1, (2, 1)]
+    ):
+        geometry = (kernel, stride, padding, dilation, ceil_mode)
+        expected = F.max_pool2d(torch.tensor(x), *geometry)
+        answer = max_pool2d(x, *geometry)
+        assert answer.dtype == dtype
+        np.testing.assert_array_equal(answer, expected)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("ceil_mode", [False, True])
+@pytest.mark.parametrize("count_include_pad", [False, True])
+def test_avg_pool2d_as_in_torch(ceil_mode, count_include_pad, dtype):
+    x = normal(2, 3, 9, 7, dtype=dtype)
+    for kernel, stride, padding in itertools.product(
+        [(2, 3), (3, 4), 5], [None, 1, (2, 3), (4, 3)], [0, (1, 0), (0, 1), 1]
+    ):
+        options = (kernel, stride, padding, ceil_mode, count_include_pad)
+        expected = F.avg_pool2d(torch.tensor(x), *options)
+        assert_same(avg_pool2d(x, *options), expected)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    pairs(1, 9), pairs(1, 4), pairs(1, 5), pairs(0, 2), pairs(1, 3),
+    st.booleans(), st.booleans(),
+)  # fmt: skip
+def test_pooling_as_in_torch_or_refused(size, k, s, p, d, ceil, count):
+    x = normal(2, 2, *size)
+    try:
+        expected = F.max_pool2d(torch.tensor(x), k, s, p, d, ceil)
+    except RuntimeError:
+        with pytest.raises(ValueError, match=r"padding must be|kernel spans"):
+            max_pool2d(x, k, s, p, d, ceil)
+    else:
+        np.testing.assert_array_equal(
+            max_pool2d(x, k, s, p, d, ceil), expected
+        )
+    try:
+        expected = F.avg_pool2d(torch.tensor(x), k, s, p, ceil, count)
+    except RuntimeError:
+        with pytest.raises(ValueError, match=r"padding must be|kernel spans"):
+            avg_pool2d(x, k, s, p, ceil, count)
+    else:
+        assert_same(avg_pool2d(x, k, s, p, ceil, count), expected)
+
+
+@pytest.mark.parametrize("padding", [0, 1])
+def test_padding_never_wins(padding):
+    x = -1 - np.abs(normal(1, 1, 4, 5))
+    assert max_pool2d(x, 2, padding=padding).max() < 0
+    whole = np.full((1, 1, 4, 5), -7, np.int8)
+    pooled = max_pool2d(whole, 2, padding=padding, ceil_mode=True)
+    assert pooled.dtype == np.int8
+    assert (pooled == -7).all()
+
+
+def test_not_a_number_comes_through_as_in_torch():
+    x = normal(2, 2, 6, 5)
+    x[0, 0, 1, 1] = x[1, 1, 5, 4] = np.nan
+    x[1, 0, 0] = np.inf
+    x[1, 1, 0] = -np.inf
+    options = (3, 2, 1, 1, True)
+    expected = F.max_pool2d(torch.tensor(x), *options).numpy()
+    assert np.isnan(expected).any()
+    np.testing.assert_array_equal(max_pool2d(x, *options), expected)
+    np.testing.assert_array_equal(
+        np.isnan(avg_pool2d(x, 2)),
+        F.avg_pool2d(torch.tensor(x), 2).isnan().numpy(),
+    )
+
+
+def test_whole_numbers_pool():
+    x = np.array([[[[250, 251], [252, 254]]]], np.uint8)
+    assert max_pool2d(x, 2).item() == 254
+    assert max_pool2d(x, 2).dtype == np.uint8
+    assert avg_pool2d(x, 2).item() == 251.75
+    assert avg_pool2d(x, 2).dtype == np.float64
+    assert max_pool2d(x > 251, 2).item() is True
+    assert avg_pool2d(np.ones((1, 1, 16, 32), np.uint8), 16).tolist() == [
+        [[[1, 1]]]
+    ]
+
+
+# --- Errors ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments"),
+    [
+        (conv2d, [np.ones((4, 3, 2, 2))]),
+        (conv_transpose2d, [np.ones((3, 4, 2, 2))]),
+        (max_pool2d, [2]),
+        (avg_pool2d, [2]),
+    ],
+    ids=["conv2d", "conv_transpose2d", "max_pool2d", "avg_pool2d"],
+)
+def test_bad_images_are_told_why(function, arguments):
+    with pytest.raises(ValueError, match=r"shape \(3, 5, 6\).*x\[None\]"):
+        function(np.ones((3, 5, 6)), *arguments)
+    with pytest.raises(TypeError, match="x must hold real numbers"):
+        function(np.full((1, 3, 5, 6), "a"), *arguments)
+    with pytest.raises(ValueError, match="must be at least 1, not 0"):
+        function(np.ones((1, 3, 0, 6)), *arguments)
+    with pytest.raises(ValueError, match="stride must be at least 1, not 0"):
+        function(np.ones((1, 3, 5, 6)), *arguments, stride=0)
+    with pytest.raises(ValueError, match=r"padding .* not -1"):
+        function(np.ones((1, 3, 5, 6)), *arguments, padding=-1)
+
+
+def test_channels_must_fit():
+    weight = np.ones((4, 3, 2, 2))
+    with pytest.raises(ValueError, match=r"3 input .* \(1, 5, 6, 3\).*second"):
+        conv2d(np.ones((1, 5, 6, 3)), weight)
+    with pytest.raises(ValueError, match=r"takes 3 input .* x has 2"):
+        conv2d(np.ones((1, 2, 5, 6)), weight)
+    with pytest.raises(ValueError, match="takes 6 input channels, x has 4"):
+        conv2d(np.ones((1, 4, 5, 6)), weight, groups=2)
+    with pytest.raises(ValueError, match=r"groups must divide .* 4 does not"):
+        conv2d(np.ones((1, 6, 5, 6)), weight, groups=4)
+    with pytest.raises(ValueError, match=r"weight .* 3 .* not 4"):
+        conv_transpose2d(np.ones((1, 3, 5, 6)), weight)
+    with pytest.raises(ValueError, match=r"groups must divide .* 3 does not"):
+        conv_transpose2d(np.ones((1, 4, 5, 6)), weight, groups=3)
+
+
+@pytest.mark.parametrize("function", [conv2d, conv_transpose2d])
+def test_weight_and_bias_are_checked(function):
+    x, weight = np.ones((1, 4, 5, 6)), np.ones((4, 4, 2, 3))
+    with pytest.raises(ValueError, match=r"weight must have axes .*\(2, 3\)"):
+        function(x, weight[0, 0])
+    with pytest.raises(ValueError, match=r"bias .* \(4,\), not \(3,\)"):
+        function(x, weight, np.ones(3))
+    with pytest.raises(ValueError, match=r"bias .* not shape \(4, 1\)"):
+        function(x, weight, np.ones((4, 1)))
+    with pytest.raises(TypeError, match="bias must hold real numbers"):
+        function(x, weight, ["a"] * 4)
+    with pytest.raises(ValueError, match="kernel_size must be at least 1"):
+        function(x, weight[:, :, :0])
+
+
+def test_geometry_is_checked():
+    x, weight = np.ones((1, 1, 5, 9)), np.ones((1, 1, 7, 3))
+    with pytest.raises(ValueError, match="spans 7 px, padded input has 5"):
+        conv2d(x, weight)
+    with pytest.raises(ValueError, match="spans 7 px, padded input has 5"):
+        convolution_matrix(weight, (5, 9))
+    with pytest.raises(ValueError, match="spans 7 px, padded input has 5"):
+        max_pool2d(x, (7, 3))
+    with pytest.raises(ValueError, match=r"padding .* kernel_size 3, not 2"):
+        avg_pool2d(x, 3, padding=2)
+    with pytest.raises(ValueError, match=r"weight must have axes .* \(3,\)"):
+        convolution_matrix(np.ones(3), 5)

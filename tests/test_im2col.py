@@ -1,0 +1,268 @@
+"""Image to columns against torch's unfold, and back against its fold."""
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from torch.nn import functional as F
+
+from helpers.im2col import as_array, col2im, im2col
+from helpers.shapes import conv_output_size
+
+# kernel_size, stride, padding, dilation
+GRID = list(
+    itertools.product(
+        [(1, 1), (2, 3), (3, 1), 3],
+        [1, (2, 1), (1, 3), (3, 2)],
+        [0, (1, 2), (3, 0)],
+        [1, (2, 1), (1, 2)],
+    )
+)
+
+
+def integers(shape, seed=0, dtype=float):
+    """Small whole numbers, which every dtype adds up exactly."""
+    rng = np.random.default_rng(seed)
+    return rng.integers(-9, 10, shape).astype(dtype)
+
+
+def unfold(x, k, s, p, d):
+    return F.unfold(torch.tensor(x), k, d, p, s).numpy()
+
+
+def fold(columns, size, k, s, p, d):
+    return F.fold(torch.tensor(columns), size, k, d, p, s).numpy()
+
+
+@st.composite
+def geometries(draw):
+    """Shape of a batch, kernel_size, stride, padding, dilation."""
+
+    def pair(low, high):
+        return draw(st.tuples(st.integers(low, high), st.integers(low, high)))
+
+    shape = draw(st.tuples(st.integers(1, 3), st.integers(1, 3)))
+    shape += pair(1, 9)
+    k, s, p, d = pair(1, 4), pair(1, 4), pair(0, 3), pair(1, 3)
+    for i, k_i, p_i, d_i in zip(shape[2:], k, p, d):
+        assume(d_i * (k_i - 1) < i + 2 * p_i)
+    return shape, k, s, p, d
+
+
+# --- im2col ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 7, 9), (2, 3, 8, 5)])
+def test_im2col_is_unfold(shape):
+    x = integers(shape)
+    for geometry in GRID:
+        columns = im2col(x, *geometry)
+        np.testing.assert_array_equal(columns, unfold(x, *geometry))
+
+
+@settings(deadline=None, max_examples=60)
+@given(geometries())
+def test_im2col_is_unfold_for_any_geometry(case):
+    shape, *geometry = case
+    x = integers(shape)
+    np.testing.assert_array_equal(im2col(x, *geometry), unfold(x, *geometry))
+
+
+def test_entries_are_where_the_docstring_says():
+    x = integers((2, 3, 6, 7))
+    (s_h, s_w), (p_h, p_w), (d_h, d_w) = (2, 1), (1, 2), (1, 3)
+    columns = im2col(x, (3, 2), (s_h, s_w), (p_h, p_w), (d_h, d_w))
+    h_out, w_out = conv_output_size(
+        (6, 7), (3, 2), (s_h, s_w), (p_h, p_w), (d_h, d_w)
+    )
+    columns = columns.reshape(2, 3, 3, 2, h_out, w_out)
+    for n, c, i, j, y, z in np.ndindex(columns.shape):
+        row, column = y * s_h + i * d_h - p_h, z * s_w + j * d_w - p_w
+        inside = 0 <= row < 6 and 0 <= column < 7
+        expected = x[n, c, row, column] if inside else 0
+        assert columns[n, c, i, j, y, z] == expected
+
+
+@pytest.mark.parametrize("kernel", [(3, 3), (2, 4), (1, 5), (4, 3)])
+@pytest.mark.parametrize("dilation", [1, (2, 1)])
+def test_same_padding_gives_one_column_for_each_pixel(kernel, dilation):
+    x = integers((2, 2, 7, 8))
+    columns = im2col(x, kernel, padding="same", dilation=dilation)
+    assert columns.shape == (2, 2 * kernel[0] * kernel[1], 7 * 8)
+    d = np.array(dilation) * [1, 1]
+    total = d * (np.array(kernel) - 1)
+    before = total // 2
+    after = total - before
+    padded = np.pad(x, [(0, 0), (0, 0), *zip(before, after)])
+    expected = unfold(padded, kernel, 1, 0, tuple(map(int, d)))
+    np.testing.assert_array_equal(columns, expected)
+
+
+def test_valid_padding_is_none():
+    x = integers((1, 2, 5, 6))
+    np.testing.assert_array_equal(
+        im2col(x, 3, padding="valid"), im2col(x, 3, padding=0)
+    )
+
+
+# --- col2im ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 7, 9), (2, 3, 8, 5)])
+def test_col2im_is_fold(shape):
+    for geometry in GRID:
+        columns = integers(im2col(np.zeros(shape), *geometry).shape, 1)
+        image = col2im(columns, shape[2:], *geometry)
+        expected = fold(columns, shape[2:], *geometry)
+        np.testing.assert_array_equal(image, expected)
+
+
+@settings(deadline=None, max_examples=60)
+@given(geometries())
+def test_col2im_is_the_adjoint(case):
+    shape, *geometry = case
+    x = integers(shape, dtype=np.int64)
+    columns = im2col(x, *geometry)
+    y = integers(columns.shape, 1, np.int64)
+    image = col2im(y, shape[2:], *geometry)
+    assert image.shape == x.shape
+    assert (columns * y).sum() == (x * image).sum()
+
+
+@settings(deadline=None, max_examples=60)
+@given(geometries())
+def test_back_and_forth_multiplies_each_pixel_by_its_windows(case):
+    shape, k, s, p, d = case
+    x = integers(shape, dtype=int)
+    back = col2im(im2col(x, k, s, p, d), shape[2:], k, s, p, d)
+    counts = []
+    for i, k_i, s_i, p_i, d_i in zip(shape[2:], k, s, p, d):
+        starts = range(-p_i, i + p_i - d_i * (k_i - 1), s_i)
+        met = [t + d_i * m for t in starts for m in range(k_i)]
+        counts.append([met.count(pixel) for pixel in range(i)])
+    np.testing.assert_array_equal(back, x * np.outer(*counts))
+
+
+@pytest.mark.parametrize("kernel", [(3, 3), (2, 4)])
+def test_same_padding_folds_back(kernel):
+    x = integers((2, 2, 5, 6), dtype=int)
+    columns = im2col(x, kernel, padding="same")
+    y = integers(columns.shape, 1, int)
+    image = col2im(y, (5, 6), kernel, padding="same")
+    assert (columns * y).sum() == (x * image).sum()
+
+
+def test_an_int_output_size_means_a_square():
+    columns = np.ones((1, 4, 9))
+    assert col2im(columns, 4, 2).shape == (1, 1, 4, 4)
+
+
+# --- What holds for both -----------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "dtype", [np.float16, np.float32, np.float64, np.int64, np.int8, np.uint8]
+)
+@pytest.mark.parametrize("padding", [0, 1])
+def test_the_dtype_stays(dtype, padding):
+    x = np.ones((2, 1, 3, 4), dtype)
+    columns = im2col(x, 2, padding=padding)
+    assert columns.dtype == dtype
+    assert col2im(columns, (3, 4), 2, padding=padding).dtype == dtype
+
+
+@pytest.mark.parametrize("kernel", [1, 2, (3, 4)])
+@pytest.mark.parametrize("padding", [0, 1])
+def test_inputs_stay_as_they_are_and_results_are_new(kernel, padding):
+    x = integers((2, 2, 3, 4))
+    x.flags.writeable = False
+    columns = im2col(x, kernel, padding=padding)
+    assert not np.shares_memory(columns, x)
+    columns += 1
+    columns.flags.writeable = False
+    image = col2im(columns, (3, 4), kernel, padding=padding)
+    assert not np.shares_memory(image, columns)
+    image += 1
+
+
+def test_memory_order_does_not_matter():
+    x = integers((4, 7, 3, 2)).transpose(3, 2, 1, 0)[:, :, ::-1]
+    geometry = ((2, 3), (2, 1), (1, 0), 1)
+    columns = im2col(x, *geometry)
+    expected = unfold(x.copy(), *geometry)
+    np.testing.assert_array_equal(columns, expected)
+    columns = np.asfortranarray(columns)
+    np.testing.assert_array_equal(
+        col2im(columns, (7, 4), *geometry), fold(expected, (7, 4), *geometry)
+    )
+
+
+def test_an_empty_batch_stays_empty():
+    columns = im2col(np.zeros((0, 2, 5, 6)), 3)
+    assert columns.shape == (0, 18, 12)
+    assert col2im(columns, (5, 6), 3).shape == (0, 2, 5, 6)
+
+
+# --- Errors ------------------------------------------------------------------
+
+
+def test_a_missing_batch_axis_is_told_the_remedy():
+    with pytest.raises(ValueError, match=r"\(3, 5, 6\).*x\[None\]"):
+        im2col(np.zeros((3, 5, 6)), 2)
+    with pytest.raises(ValueError, match=r"axes \(N, C, H, W\), not .*\(6,\)"):
+        im2col(np.zeros(6), 2)
+    with pytest.raises(ValueError, match=r"columns must have axes .*\(4, 9\)"):
+        col2im(np.zeros((4, 9)), 4, 2)
+
+
+@pytest.mark.parametrize("shape", [(1, 4, 8), (1, 5, 9), (1, 4, 10)])
+def test_columns_must_fit_the_geometry(shape):
+    with pytest.raises(ValueError, match=r"\(N, C \* 4, 9\), not .*1, "):
+        col2im(np.zeros(shape), 4, 2)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        (dict(kernel_size=7), ValueError, "spans 7 px, padded input has 5"),
+        (dict(kernel_size=0), ValueError, "kernel_size .* not 0"),
+        (dict(kernel_size=(1, 2, 3)), ValueError, "kernel_size"),
+        (dict(kernel_size=2.0), TypeError, "kernel_size .* not 2.0"),
+        (dict(stride=0), ValueError, "stride .* not 0"),
+        (dict(stride="2"), TypeError, "stride .* not '2'"),
+        (dict(dilation=True), TypeError, "dilation .* not True"),
+        (dict(padding=-1), ValueError, "padding .* not -1"),
+        (dict(padding="full"), ValueError, "padding .* not 'full'"),
+        (dict(padding=None), TypeError, "padding .* not None"),
+        (dict(padding="same", stride=2), ValueError, "needs stride 1, not 2"),
+    ],
+)
+def test_bad_arguments_are_named(options, error, message):
+    options = dict(kernel_size=2) | options
+    with pytest.raises(error, match=message):
+        im2col(np.zeros((1, 1, 5, 6)), **options)
+    with pytest.raises(error, match=message):
+        col2im(np.zeros((1, 4, 20)), (5, 6), **options)
+
+
+@pytest.mark.parametrize("values", [["a"], [None], [1j]])
+def test_only_real_numbers_have_columns(values):
+    x = np.full((1, 1, 2, 2), values[0])
+    with pytest.raises(TypeError, match="x must hold real numbers, not"):
+        im2col(x, 1)
+    with pytest.raises(TypeError, match="columns must hold real numbers, not"):
+        col2im(x[0], 1, 1)
+
+
+def test_output_size_is_checked():
+    with pytest.raises(ValueError, match=r"output_size .* not 0"):
+        col2im(np.zeros((1, 4, 9)), (4, 0), 2)
+
+
+def test_as_array_takes_what_numpy_takes():
+    assert as_array([[1, 2]], "image", "(H, W)").dtype.kind == "i"
+    with pytest.raises(ValueError, match=r"image must have axes \(H, W\)"):
+        as_array([1, 2], "image", "(H, W)")

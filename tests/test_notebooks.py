@@ -1,0 +1,181 @@
+"""What every notebook keeps to: slide types, sizes, clean stable outputs."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
+NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+SLIDE_TYPES = {"slide", "subslide", "fragment", "-", "notes", "skip"}
+
+# Cells whose output is not compared: timings, progress bars, widgets.
+IGNORED = "nbval-ignore-output"
+MOST_IGNORED = 3
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
+def path(request):
+    return request.param
+
+
+@pytest.fixture
+def notebook(path):
+    return nbformat.read(path, as_version=4)
+
+
+def code(notebook):
+    return [c for c in notebook.cells if c.cell_type == "code"]
+
+
+def slide_type(cell):
+    return cell.metadata.get("slideshow", {}).get("slide_type")
+
+
+def outputs(notebook):
+    return [o for cell in code(notebook) for o in cell.outputs]
+
+
+def sections(notebook):
+    """Return the cells of each level-2 section, in order."""
+    found = []
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown" and cell.source.startswith("## "):
+            found.append([])
+        if found:
+            found[-1].append(cell)
+    return found
+
+
+def test_there_are_notebooks():
+    assert NOTEBOOKS
+
+
+def test_name_and_title_carry_the_same_number(path, notebook):
+    assert re.fullmatch(r"\d\d_[a-z0-9_]+", path.stem)
+    first = notebook.cells[0]
+    assert first.cell_type == "markdown"
+    assert first.source.startswith(f"# {path.stem[:2]} ")
+    assert slide_type(first) == "slide"
+
+
+def test_it_is_valid_and_cell_ids_are_unique(notebook):
+    nbformat.validate(notebook)
+    ids = [cell.id for cell in notebook.cells]
+    assert len(set(ids)) == len(ids)
+
+
+def test_every_cell_has_a_slide_type(notebook):
+    wrong = [c.id for c in notebook.cells if slide_type(c) not in SLIDE_TYPES]
+    assert not wrong
+
+
+def test_it_is_of_a_size_that_can_be_taught(path, notebook):
+    assert len(notebook.cells) <= 60
+    assert path.stat().st_size < 1_500_000
+
+
+def test_it_was_executed_from_top_to_bottom(notebook):
+    counts = [cell.execution_count for cell in code(notebook)]
+    assert counts == list(range(1, len(counts) + 1))
+
+
+def test_it_begins_with_one_setup_cell_of_imports(notebook):
+    setup = code(notebook)[0]
+    assert slide_type(setup) == "skip"
+    lines = [line for line in setup.source.splitlines() if line]
+    assert len(lines) <= 8
+    pattern = r"(import|from) .*|figures\.use_style\(\)"
+    assert all(re.fullmatch(pattern, line) for line in lines)
+    later = "\n".join(cell.source for cell in code(notebook)[1:])
+    assert not re.search(r"^(import|from) ", later, re.MULTILINE)
+
+
+def test_code_fits_on_a_slide(notebook):
+    for cell in code(notebook):
+        lines = cell.source.splitlines()
+        assert len(lines) <= 12, cell.source
+        assert max(map(len, lines)) <= 79, cell.source
+        assert not cell.source.rstrip().endswith(";"), cell.source
+
+
+def test_prose_fits_on_a_slide(notebook):
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown" and slide_type(cell) in (
+            "slide",
+            "subslide",
+            "fragment",
+            "-",
+        ):
+            prose = re.sub(
+                r"\$\$.*?\$\$|\$.*?\$", "x", cell.source, flags=re.S
+            )
+            prose = re.sub(r"^\|.*$", "", prose, flags=re.MULTILINE)
+            words = re.findall(r"\w[\w'.,-]*", prose)
+            assert len(words) <= 65, f"{len(words)} words: {cell.source}"
+
+
+def test_every_section_has_notes_for_the_speaker(notebook):
+    for section in sections(notebook):
+        title = section[0].source.splitlines()[0]
+        if title not in ("## Recap", "## Exercises", "## References"):
+            kinds = [slide_type(cell) for cell in section]
+            assert kinds[0] == "slide", title
+            assert "notes" in kinds, f"{title} has no notes"
+
+
+def test_it_ends_with_recap_exercises_and_references(notebook):
+    titles = [s[0].source.splitlines()[0] for s in sections(notebook)]
+    assert titles[-3:] == ["## Recap", "## Exercises", "## References"]
+    exercises = [c.source for c in sections(notebook)[-2]]
+    checks = re.findall(r"exercises\.\w+\.check\(", "\n".join(exercises))
+    assert 2 <= len(checks) <= 4
+
+
+def test_nothing_is_printed_on_stderr_and_nothing_failed(notebook):
+    for cell in code(notebook):
+        for output in cell.outputs:
+            assert output.output_type != "error"
+            if IGNORED not in cell.metadata.get("tags", []):
+                assert output.get("name") != "stderr", output.text
+
+
+def test_outputs_are_the_same_on_every_machine(notebook):
+    for cell in code(notebook):
+        if IGNORED in cell.metadata.get("tags", []):
+            continue
+        for output in cell.outputs:
+            data = output.get("data", {})
+            text = output.get("text", "") + data.get("text/plain", "")
+            assert not re.search(r"0x[0-9a-f]{6,}", text), text
+            assert not re.search(r"(^|\s)/\w+/\w+", text), text
+            assert "Warning" not in text
+            assert not re.search(r"\d (s|ms|seconds)\b", text), text
+
+
+def test_figures_have_an_alternative_text_and_a_number_beside_them(notebook):
+    for cell in code(notebook):
+        pictures = [
+            o for o in cell.outputs if "image/png" in o.get("data", {})
+        ]
+        for picture in pictures:
+            assert len(picture.metadata["image/png"]["alt"]) > 15
+        if pictures and IGNORED not in cell.metadata.get("tags", []):
+            printed = [o for o in cell.outputs if o.get("name") == "stdout"]
+            assert printed, f"prints nothing beside its figure: {cell.source}"
+
+
+def test_few_outputs_are_not_compared(notebook):
+    tags = [
+        t for cell in code(notebook) for t in cell.metadata.get("tags", [])
+    ]
+    assert set(tags) <= {IGNORED}
+    assert len(tags) <= MOST_IGNORED
+
+
+def test_metadata_holds_nothing_of_the_machine_it_ran_on(notebook):
+    assert set(notebook.metadata) <= {"kernelspec", "language_info"}
+    assert notebook.metadata.kernelspec.name == "python3"
+    for cell in notebook.cells:
+        assert set(cell.metadata) <= {"slideshow", "tags"}
