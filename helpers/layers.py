@@ -13,7 +13,9 @@ whole batch is one matrix product.  The other layers keep that order.
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -37,6 +39,19 @@ class Layer:
         What training changes, in place.
     gradients : dict of str to ndarray
         Same names and shapes, filled by `backward`.
+
+    Examples
+    --------
+    A layer of your own needs two methods:
+
+    >>> class Double(Layer):
+    ...     def forward(self, x):
+    ...         return 2 * x
+    ...
+    ...     def backward(self, gradient):
+    ...         return 2 * gradient
+    >>> Double().forward(np.array([1, 2]))
+    array([2, 4])
     """
 
     def __init__(self) -> None:
@@ -227,7 +242,57 @@ def _batch_last(x: NDArray) -> NDArray:
     return np.ascontiguousarray(x.transpose(1, 2, 3, 0)).transpose(3, 0, 1, 2)
 
 
-class MaxPool2d(Layer):
+class _Pool2d(Layer):
+    """What both poolings share: the windows, and the way back from them."""
+
+    def __init__(
+        self,
+        kernel_size: Size,
+        stride: Size | None,
+        padding: Size,
+        dilation: Size,
+        ceil_mode: bool,
+    ) -> None:
+        super().__init__()
+        self.kernel_size = as_pair(kernel_size, "kernel_size")
+        stride = kernel_size if stride is None else stride
+        self.stride = as_pair(stride, "stride")
+        self.padding = as_pair(padding, "padding", 0)
+        self.dilation = as_pair(dilation, "dilation")
+        self.ceil_mode = ceil_mode
+
+    def _views(self, x: NDArray, fill: float) -> list[NDArray]:
+        """Return, for each place in the kernel, the pixels that it meets."""
+        framed, self.geometry = pool_input(
+            x,
+            self.kernel_size,
+            self.stride,
+            self.padding,
+            self.dilation,
+            self.ceil_mode,
+            fill,
+        )
+        self.size, self.framed_size = x.shape[2:], framed.shape[2:]
+        return [framed[:, :, *p] for _, p in offsets(*self.geometry)]
+
+    def _spread(self, shares: Iterable[NDArray]) -> NDArray:
+        """Add one share for each place in the kernel back onto the pixels."""
+        spread = None
+        for (_, pixels), share in zip(offsets(*self.geometry), shares):
+            if spread is None:
+                shape = (*share.shape[:2], *self.framed_size)
+                spread = np.zeros_like(share, shape=shape)
+            # Windows may overlap, so add, do not assign.
+            spread[:, :, *pixels] += share
+        (top, left), (height, width) = self.padding, self.size
+        return spread[:, :, top : top + height, left : left + width]
+
+    def __repr__(self) -> str:
+        k_h, k_w = self.kernel_size
+        return f"{type(self).__name__}({k_h}x{k_w})"
+
+
+class MaxPool2d(_Pool2d):
     """Max pooling; the gradient goes to the winner of each window.
 
     Where several values tie, the first one wins, row by row, as in PyTorch.
@@ -255,13 +320,7 @@ class MaxPool2d(Layer):
         dilation: Size = 1,
         ceil_mode: bool = False,
     ) -> None:
-        super().__init__()
-        self.kernel_size = as_pair(kernel_size, "kernel_size")
-        stride = kernel_size if stride is None else stride
-        self.stride = as_pair(stride, "stride")
-        self.padding = as_pair(padding, "padding", 0)
-        self.dilation = as_pair(dilation, "dilation")
-        self.ceil_mode = ceil_mode
+        super().__init__(kernel_size, stride, padding, dilation, ceil_mode)
 
     def forward(self, x: NDArray) -> NDArray:
         """Return the largest value of each window.
@@ -275,25 +334,13 @@ class MaxPool2d(Layer):
         ndarray, shape (N, C, H_out, W_out)
         """
         x = as_array(x, "x", "(N, C, H, W)")
-        self.size = x.shape[2:]
-        framed, self.geometry = pool_input(
-            x,
-            self.kernel_size,
-            self.stride,
-            self.padding,
-            self.dilation,
-            self.ceil_mode,
-            lowest(x.dtype),
-        )
-        self.framed_size = framed.shape[2:]
-        for place, pixels in offsets(*self.geometry):
-            candidate = framed[:, :, *pixels]
-            if place == 0:
-                best = candidate.copy(order="K")
-                self.winner = np.zeros_like(best, np.int16)
-            else:
-                np.copyto(self.winner, place, where=candidate > best)
-                np.maximum(best, candidate, out=best)
+        first, *others = self._views(x, lowest(x.dtype))
+        best = first.copy(order="K")
+        whole = np.min_scalar_type(math.prod(self.kernel_size))
+        self.winner = np.zeros_like(best, whole)
+        for place, candidate in enumerate(others, start=1):
+            np.copyto(self.winner, place, where=candidate > best)
+            np.maximum(best, candidate, out=best)
         return best
 
     def backward(self, gradient: NDArray) -> NDArray:
@@ -307,18 +354,11 @@ class MaxPool2d(Layer):
         -------
         ndarray, shape (N, C, H, W)
         """
-        shape = (*gradient.shape[:2], *self.framed_size)
-        spread = np.zeros_like(self.winner, gradient.dtype, shape=shape)
-        for place, pixels in offsets(*self.geometry):
-            # Windows may overlap: who wins twice gets both gradients.
-            spread[:, :, *pixels] += gradient * (self.winner == place)
-        return _inside(spread, self.padding, self.size)
-
-    def __repr__(self) -> str:
-        return f"MaxPool2d({self.kernel_size[0]}x{self.kernel_size[1]})"
+        places = range(math.prod(self.kernel_size))
+        return self._spread(gradient * (self.winner == p) for p in places)
 
 
-class AvgPool2d(Layer):
+class AvgPool2d(_Pool2d):
     """Average pooling; the gradient is shared equally within each window.
 
     Parameters
@@ -344,12 +384,7 @@ class AvgPool2d(Layer):
         ceil_mode: bool = False,
         count_include_pad: bool = True,
     ) -> None:
-        super().__init__()
-        self.kernel_size = as_pair(kernel_size, "kernel_size")
-        stride = kernel_size if stride is None else stride
-        self.stride = as_pair(stride, "stride")
-        self.padding = as_pair(padding, "padding", 0)
-        self.ceil_mode = ceil_mode
+        super().__init__(kernel_size, stride, padding, 1, ceil_mode)
         self.count_include_pad = count_include_pad
 
     def forward(self, x: NDArray) -> NDArray:
@@ -366,16 +401,17 @@ class AvgPool2d(Layer):
         x = as_array(x, "x", "(N, C, H, W)")
         if x.dtype.kind != "f":
             x = x.astype(float)
-        self.size = x.shape[2:]
-        asked = (self.kernel_size, self.stride, self.padding)
-        framed, self.geometry = pool_input(x, *asked, 1, self.ceil_mode, 0)
-        self.framed_size = framed.shape[2:]
+        views = self._views(x, 0)
         counts = pool_counts(
-            self.size, *asked, self.ceil_mode, self.count_include_pad
+            self.size,
+            self.kernel_size,
+            self.stride,
+            self.padding,
+            self.ceil_mode,
+            self.count_include_pad,
         )
         self.counts = counts.astype(x.dtype)
-        total = sum(framed[:, :, *p] for _, p in offsets(*self.geometry))
-        return total / self.counts
+        return sum(views) / self.counts
 
     def backward(self, gradient: NDArray) -> NDArray:
         """Return the gradient by the input.
@@ -388,23 +424,7 @@ class AvgPool2d(Layer):
         -------
         ndarray, shape (N, C, H, W)
         """
-        share = gradient / self.counts
-        shape = (*gradient.shape[:2], *self.framed_size)
-        spread = np.zeros_like(share, shape=shape)
-        for _, pixels in offsets(*self.geometry):
-            spread[:, :, *pixels] += share
-        return _inside(spread, self.padding, self.size)
-
-    def __repr__(self) -> str:
-        return f"AvgPool2d({self.kernel_size[0]}x{self.kernel_size[1]})"
-
-
-def _inside(
-    framed: NDArray, padding: tuple[int, int], size: tuple[int, int]
-) -> NDArray:
-    """Return a framed image without its frame."""
-    (top, left), (height, width) = padding, size
-    return framed[:, :, top : top + height, left : left + width]
+        return self._spread(itertools.repeat(gradient / self.counts))
 
 
 class ReLU(Layer):

@@ -166,6 +166,11 @@ class LeNet5(Sequential):
         Draws the weights.
     dtype : dtype
         float32, or float64 for a gradient check.
+
+    Examples
+    --------
+    >>> LeNet5(np.random.default_rng(0)).parameter_count()
+    61706
     """
 
     def __init__(

@@ -468,7 +468,7 @@ def test_one_label_for_each_image_is_wanted(function, labels):
 
 def test_nothing_to_predict_is_told():
     empty = readable(np.zeros(0, int))
-    with pytest.raises(ValueError, match="at least one"):
+    with pytest.raises(ValueError, match="no images to predict"):
         predict(Reader(), empty)
     with pytest.raises(ValueError, match="at least one image"):
         evaluate(Reader(), empty, np.zeros(0, int))

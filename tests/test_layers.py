@@ -1,0 +1,610 @@
+"""Both passes of every layer, against torch and against differences."""
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from torch.nn import functional as F
+
+from helpers.convolution import avg_pool2d, conv2d, max_pool2d
+from helpers.layers import (
+    AvgPool2d,
+    ChannelScale,
+    Conv2d,
+    CrossEntropy,
+    Flatten,
+    Layer,
+    Linear,
+    MaxPool2d,
+    ReLU,
+    Tanh,
+)
+
+DTYPES = [np.float32, np.float64]
+TOLERANCE = {np.float32: 1e-5, np.float64: 1e-10}
+
+
+def normal(*shape, seed=0, dtype=np.float64):
+    return np.random.default_rng(seed).standard_normal(shape).astype(dtype)
+
+
+def assert_same(answer, expected):
+    """Equal in shape and dtype, and to the accuracy of the dtype."""
+    expected = expected.detach().numpy()
+    assert answer.shape == expected.shape
+    assert answer.dtype == expected.dtype
+    tolerance = TOLERANCE[expected.dtype.type] * np.abs(expected).max()
+    np.testing.assert_allclose(answer, expected, rtol=0, atol=tolerance)
+
+
+def assert_passes_agree(layer, reference, x):
+    """Compare output and all gradients of `layer` with torch's.
+
+    `reference` takes the input and the parameters as tensors.
+    """
+    for p in layer.parameters.values():
+        p += normal(*p.shape, seed=3, dtype=p.dtype) * (p == 0)
+    if isinstance(layer, Conv2d):
+        layer.weight[...] *= layer.connections[:, :, None, None]
+    tensors = {
+        name: torch.tensor(p, requires_grad=True)
+        for name, p in layer.parameters.items()
+    }
+    tensor = torch.tensor(x, requires_grad=True)
+    output = reference(tensor, **tensors)
+    gradient = normal(*output.shape, seed=4, dtype=x.dtype)
+    output.backward(torch.tensor(gradient))
+    x.flags.writeable = gradient.flags.writeable = False
+
+    assert_same(layer.forward(x), output)
+    assert_same(layer.backward(gradient), tensor.grad)
+    assert set(layer.gradients) == set(tensors)
+    for name, p in tensors.items():
+        assert_same(layer.gradients[name], p.grad)
+
+
+def differences(function, array, step=1e-6):
+    """The gradient of a scalar function by every entry of `array`."""
+    gradient = np.empty_like(array)
+    for place in np.ndindex(array.shape):
+        value = array[place]
+        array[place] = value + step
+        above = function()
+        array[place] = value - step
+        gradient[place] = (above - function()) / (2 * step)
+        array[place] = value
+    return gradient
+
+
+def draw():
+    return np.random.default_rng(1)
+
+
+# One of each layer, and an input: (N, C, H, W), H != W.
+LAYERS = {
+    "Conv2d": lambda dtype: Conv2d(
+        4, 6, (3, 2), (2, 1), (1, 2), (1, 2), 2, rng=draw(), dtype=dtype
+    ),
+    "Conv2d, same": lambda dtype: Conv2d(
+        4, 2, (2, 3), padding="same", rng=draw(), dtype=dtype
+    ),
+    "MaxPool2d": lambda dtype: MaxPool2d((3, 2), (2, 1), 1, (1, 2), True),
+    "AvgPool2d": lambda dtype: AvgPool2d((3, 2), (2, 3), 1, True, False),
+    "ReLU": lambda dtype: ReLU(),
+    "Tanh": lambda dtype: Tanh(),
+    "ChannelScale": lambda dtype: ChannelScale(4, dtype),
+    "Flatten": lambda dtype: Flatten(),
+    "Linear": lambda dtype: Linear(6, 5, rng=draw(), dtype=dtype),
+}
+
+
+def one_of(name, dtype=np.float64):
+    shape = (3, 6) if name == "Linear" else (2, 4, 6, 5)
+    return LAYERS[name](dtype), normal(*shape, dtype=dtype)
+
+
+# --- All layers --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_gradients_are_what_differences_say(name):
+    layer, x = one_of(name)
+    gradient = normal(*layer.forward(x).shape, seed=2)
+    by_input = layer.backward(gradient)
+    gradients = dict(layer.gradients)
+
+    def loss():
+        return (layer.forward(x) * gradient).sum()
+
+    np.testing.assert_allclose(by_input, differences(loss, x), atol=1e-7)
+    assert set(gradients) == set(layer.parameters)
+    for key, parameter in layer.parameters.items():
+        expected = differences(loss, parameter)
+        np.testing.assert_allclose(gradients[key], expected, atol=1e-7)
+
+
+def arrays_in(thing):
+    """All arrays that an object keeps, in attributes, dicts and lists."""
+    if isinstance(thing, np.ndarray):
+        return [thing]
+    if isinstance(thing, dict):
+        return [a for value in thing.values() for a in arrays_in(value)]
+    if isinstance(thing, list | tuple):
+        return [a for value in thing for a in arrays_in(value)]
+    return arrays_in(vars(thing)) if hasattr(thing, "__dict__") else []
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", LAYERS)
+def test_nothing_that_a_layer_makes_or_keeps_changes_dtype(name, dtype):
+    layer, x = one_of(name, dtype)
+    output = layer.forward(x)
+    by_input = layer.backward(np.ones_like(output))
+    arrays = [output, by_input, *arrays_in(layer)]
+    floats = {a.dtype for a in arrays if a.dtype.kind == "f"}
+    assert floats == {np.dtype(dtype)}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_a_second_pass_does_not_remember_the_first(name):
+    layer, x = one_of(name)
+    output = layer.forward(x)
+    gradient = normal(*output.shape, seed=2)
+    first = layer.backward(gradient), dict(layer.gradients)
+    layer.backward(-layer.forward(x[:1] * 3))
+    np.testing.assert_array_equal(layer.forward(x), output)
+    second = layer.backward(gradient), dict(layer.gradients)
+    np.testing.assert_equal(second, first)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_the_order_in_memory_does_not_matter(name):
+    layer, x = one_of(name)
+    output = layer.forward(x)
+    gradient = normal(*output.shape, seed=2)
+    by_input, gradients = layer.backward(gradient), dict(layer.gradients)
+    for order in (np.asfortranarray, lambda a: np.repeat(a, 2, -1)[..., ::2]):
+        np.testing.assert_allclose(layer.forward(order(x)), output)
+        again = layer.backward(order(gradient))
+        np.testing.assert_allclose(again, by_input, atol=1e-14)
+        for key, value in layer.gradients.items():
+            np.testing.assert_allclose(value, gradients[key], atol=1e-14)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_an_empty_batch_stays_empty(name):
+    layer, x = one_of(name)
+    shape = layer.forward(x).shape
+    output = layer.forward(x[:0])
+    assert output.shape == (0, *shape[1:])
+    assert layer.backward(output).shape == x[:0].shape
+    assert all((g == 0).all() for g in layer.gradients.values())
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_parameters_have_gradients_of_their_shape(name):
+    layer, x = one_of(name)
+    layer.backward(layer.forward(x))
+    shapes = {key: p.shape for key, p in layer.parameters.items()}
+    assert {key: g.shape for key, g in layer.gradients.items()} == shapes
+    assert layer.parameter_count() == sum(map(np.prod, shapes.values()))
+
+
+@pytest.mark.parametrize(
+    "name", ["Conv2d", "MaxPool2d", "AvgPool2d", "ChannelScale"]
+)
+def test_a_missing_batch_axis_is_told_the_remedy(name):
+    layer, x = one_of(name)
+    with pytest.raises(ValueError, match=r"\(4, 6, 5\).*x\[None\]"):
+        layer.forward(x[0])
+    with pytest.raises(TypeError, match=r"x must hold real numbers"):
+        layer.forward(x.astype(str))
+
+
+@pytest.mark.parametrize("name", ["Conv2d", "ChannelScale"])
+def test_channels_last_are_refused(name):
+    layer, x = one_of(name)
+    with pytest.raises(ValueError, match=r"4 .*channels.*\(2, 6, 5, 4\)"):
+        layer.forward(x.transpose(0, 2, 3, 1))
+    with pytest.raises(ValueError, match=r"4 .*channels.*\(2, 2, 6, 5\)"):
+        layer.forward(x[:, :2])
+    with pytest.raises(ValueError, match=r"channels|groups"):
+        layer.forward(x[:, :1])
+
+
+def test_the_common_base_has_no_passes():
+    for method in (Layer().forward, Layer().backward):
+        with pytest.raises(NotImplementedError):
+            method(np.ones(1))
+
+
+def test_layers_show_themselves():
+    assert [repr(make(np.float32)) for make in LAYERS.values()] == [
+        "Conv2d(4, 6, 3x2, stride=(2, 1), padding=(1, 2))",
+        "Conv2d(4, 2, 2x3, padding=same)",
+        "MaxPool2d(3x2)",
+        "AvgPool2d(3x2)",
+        "ReLU()",
+        "Tanh()",
+        "ChannelScale(4)",
+        "Flatten()",
+        "Linear(6, 5)",
+    ]
+
+
+# --- Conv2d ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("groups", [1, 2])
+def test_conv2d_as_in_torch(groups, dtype):
+    for kernel, stride, padding, dilation in itertools.product(
+        [(2, 3), (4, 1), 1], [1, (2, 3)], [0, (1, 2)], [1, (2, 1)]
+    ):
+        geometry = (stride, padding, dilation, groups)
+        layer = Conv2d(4, 6, kernel, *geometry, rng=draw(), dtype=dtype)
+        assert_passes_agree(
+            layer,
+            lambda x, weight, bias, g=geometry: F.conv2d(x, weight, bias, *g),
+            normal(3, 4, 9, 7, dtype=dtype),
+        )
+
+
+def pairs(low, high):
+    return st.tuples(st.integers(low, high), st.integers(low, high))
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.tuples(*[st.integers(1, 3)] * 4),
+    pairs(1, 9),
+    pairs(1, 4),
+    pairs(1, 3),
+    pairs(0, 3),
+    pairs(1, 3),
+)
+def test_conv2d_as_in_torch_for_any_geometry(counts, size, k, s, p, d):
+    n, groups, c_in, c_out = counts
+    for i, k_i, p_i, d_i in zip(size, k, p, d):
+        assume(d_i * (k_i - 1) < i + 2 * p_i)
+    channels = groups * c_in, groups * c_out
+    assert_passes_agree(
+        Conv2d(*channels, k, s, p, d, groups, rng=draw(), dtype=float),
+        lambda x, weight, bias: F.conv2d(x, weight, bias, s, p, d, groups),
+        normal(n, groups * c_in, *size),
+    )
+
+
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
+@pytest.mark.parametrize("padding", ["same", "valid"])
+def test_conv2d_pads_by_name_as_torch_does(padding):
+    assert_passes_agree(
+        Conv2d(3, 4, (2, 3), 1, padding, (3, 2), rng=draw(), dtype=np.float64),
+        lambda x, weight, bias: F.conv2d(
+            x, weight, bias, padding=padding, dilation=(3, 2)
+        ),
+        normal(2, 3, 9, 8),
+    )
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_maps_that_are_not_connected_stay_so(dtype):
+    connections = np.array([[1, 0, 1], [0, 1, 0], [1, 1, 1], [0, 0, 0]], bool)
+    layer = Conv2d(
+        3, 4, (2, 3), 2, 1, connections=connections, rng=draw(), dtype=dtype
+    )
+    mask = connections[:, :, None, None]
+    assert (layer.weight != 0).sum() == 6 * connections.sum()
+    assert (layer.weight[~connections] == 0).all()
+    assert layer.parameter_count() == 6 * connections.sum() + 4
+    assert_passes_agree(
+        layer,
+        lambda x, weight, bias: F.conv2d(
+            x, weight * torch.tensor(mask), bias, 2, 1
+        ),
+        normal(2, 3, 7, 8, dtype=dtype),
+    )
+    assert (layer.gradients["weight"][~connections] == 0).all()
+    assert (layer.gradients["weight"][connections] != 0).all()
+
+
+def test_what_is_not_connected_is_not_read():
+    layer = Conv2d(2, 1, 3, connections=[[1, 0]], rng=draw(), dtype=np.float64)
+    x = normal(1, 2, 5, 5)
+    output = layer.forward(x)
+    x[:, 1] += 1
+    np.testing.assert_array_equal(layer.forward(x), output)
+
+
+def test_initial_weights_have_the_variance_of_he():
+    layer = Conv2d(8, 100, (5, 3), rng=draw())
+    assert layer.weight.std() == pytest.approx((2 / 120) ** 0.5, rel=0.02)
+    one = np.repeat([[1, 0, 0, 0, 0, 0, 0, 0]], 100, axis=0)
+    layer = Conv2d(8, 100, (5, 3), connections=one, rng=draw())
+    weight = layer.weight[:, 0]
+    assert weight.std() == pytest.approx((2 / 15) ** 0.5, rel=0.05)
+    assert (layer.bias == 0).all()
+    layer = Conv2d(8, 100, (5, 3), groups=4, rng=draw())
+    assert layer.weight.std() == pytest.approx((2 / 30) ** 0.5, rel=0.05)
+
+
+def test_initial_dense_weights_have_the_variance_asked_for():
+    for gain in (2.0, 0.01):
+        layer = Linear(200, 100, gain=gain, rng=draw())
+        expected = (gain / 200) ** 0.5
+        assert layer.weight.std() == pytest.approx(expected, rel=0.02)
+        assert (layer.bias == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        (dict(in_channels=0), ValueError, "in_channels .* not 0"),
+        (dict(out_channels=1.5), TypeError, "out_channels .* not 1.5"),
+        (dict(kernel_size=(1, 2, 3)), ValueError, r"kernel_size .* \(1, 2, 3"),
+        (dict(stride=0), ValueError, "stride .* not 0"),
+        (dict(dilation="1"), TypeError, "dilation .* not '1'"),
+        (dict(padding=-1), ValueError, "padding .* not -1"),
+        (dict(padding="half"), ValueError, "padding .* not 'half'"),
+        (dict(padding="same", stride=2), ValueError, "needs stride 1, not 2"),
+        (dict(groups=3), ValueError, "groups must divide .* 3 does not"),
+        (
+            dict(connections=np.ones((4, 6))),
+            ValueError,
+            r"connections .* \(6, 4\), not \(4, 6\)",
+        ),
+    ],
+)
+def test_bad_arguments_of_conv2d_are_named_at_once(options, error, message):
+    arguments = dict(in_channels=4, out_channels=6, kernel_size=3) | options
+    with pytest.raises(error, match=message):
+        Conv2d(**arguments, rng=draw())
+
+
+def test_a_kernel_larger_than_the_image_is_told_both_sizes():
+    layer = Conv2d(1, 1, 5, padding=1, dilation=2, rng=draw())
+    with pytest.raises(ValueError, match=r"spans 9 px, padded input has 8"):
+        layer.forward(np.ones((1, 1, 6, 9)))
+
+
+# --- Pooling -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("ceil_mode", [False, True])
+def test_max_pool2d_as_in_torch(ceil_mode, dtype):
+    for kernel, stride, padding, dilation in itertools.product(
+        [(2, 3), (3, 2)], [None, 1, (1, 2), (3, 4)], [0, 1], [1, (2, 1)]
+    ):
+        geometry = (kernel, stride, padding, dilation, ceil_mode)
+        assert_passes_agree(
+            MaxPool2d(*geometry),
+            lambda x, g=geometry: F.max_pool2d(x, *g),
+            normal(2, 3, 8, 7, dtype=dtype),
+        )
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.integers(0, 1000),
+    pairs(2, 9),
+    pairs(1, 4),
+    pairs(1, 4),
+    pairs(0, 2),
+    pairs(1, 2),
+    st.booleans(),
+)
+def test_the_first_of_equals_wins_as_in_torch(seed, size, k, s, p, d, ceil):
+    assume(all(p_i <= k_i // 2 for p_i, k_i in zip(p, k)))
+    for i, k_i, p_i, d_i in zip(size, k, p, d):
+        assume(d_i * (k_i - 1) < i + 2 * p_i)
+    # Only three values, so that most windows hold their largest twice.
+    x = np.random.default_rng(seed).integers(-1, 2, (2, 2, *size)) * 1.0
+    assert_passes_agree(
+        MaxPool2d(k, s, p, d, ceil),
+        lambda x: F.max_pool2d(x, k, s, p, d, ceil),
+        x,
+    )
+
+
+def test_a_pixel_that_wins_twice_gets_both_gradients():
+    pool = MaxPool2d((1, 2), 1)
+    pool.forward(np.array([[[[1.0, 5.0, 2.0]]]]))
+    gradient = pool.backward(np.array([[[[10.0, 1.0]]]]))
+    assert gradient.tolist() == [[[[0, 11, 0]]]]
+
+
+def test_windows_of_nothing_but_minus_infinity_stay_in_their_image():
+    x = np.full((2, 2, 4, 5), -np.inf)
+    x[0, 1] = 1
+    pool = MaxPool2d(3, 2, 1)
+    output = pool.forward(x)
+    assert (output[0, 1] == 1).all()
+    gradient = pool.backward((output == 1) * 1.0)
+    assert np.count_nonzero(gradient[0, 1]) > 0
+    gradient[0, 1] = 0
+    assert not gradient.any()
+
+
+def test_one_window_may_span_a_whole_picture():
+    x = normal(1, 1, 190, 200)
+    pool = MaxPool2d((190, 200))
+    assert pool.forward(x).item() == x.max()
+    gradient = pool.backward(np.ones((1, 1, 1, 1)))
+    np.testing.assert_array_equal(gradient, x == x.max())
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("ceil_mode", [False, True])
+@pytest.mark.parametrize("count_include_pad", [False, True])
+def test_avg_pool2d_as_in_torch(ceil_mode, count_include_pad, dtype):
+    for kernel, stride, padding in itertools.product(
+        [(2, 3), (3, 4), 5], [None, 1, (2, 3), (4, 3)], [0, (1, 0), 1]
+    ):
+        options = (kernel, stride, padding, ceil_mode, count_include_pad)
+        assert_passes_agree(
+            AvgPool2d(*options),
+            lambda x, o=options: F.avg_pool2d(x, *o),
+            normal(2, 3, 9, 7, dtype=dtype),
+        )
+
+
+def test_not_a_number_comes_through():
+    x = normal(1, 1, 4, 6)
+    x[0, 0, 1, 1] = x[0, 0, 3, 4] = np.nan
+    for pool in (MaxPool2d(2), AvgPool2d(2)):
+        nan = np.isnan(pool.forward(x))[0, 0]
+        assert nan.tolist() == [[True, False, False], [False, False, True]]
+
+
+def test_layers_compute_what_the_functions_compute():
+    x = normal(2, 4, 9, 7)
+    layer = Conv2d(4, 6, 3, 2, 1, rng=draw(), dtype=float)
+    layer.bias[...] = normal(6)
+    np.testing.assert_allclose(
+        layer.forward(x),
+        conv2d(x, layer.weight, layer.bias, 2, 1),
+        atol=1e-12,
+    )
+    for options in [(3, 2, 1), (2, None, 0)]:
+        np.testing.assert_array_equal(
+            MaxPool2d(*options).forward(x), max_pool2d(x, *options)
+        )
+        np.testing.assert_allclose(
+            AvgPool2d(*options).forward(x), avg_pool2d(x, *options)
+        )
+
+
+def test_pictures_of_whole_numbers_do_not_overflow():
+    x = np.full((1, 1, 16, 32), 200, np.uint8)
+    assert AvgPool2d(16).forward(x).tolist() == [[[[200, 200]]]]
+    assert MaxPool2d(16, padding=2).forward(x).max() == 200
+
+
+@pytest.mark.parametrize("make", [MaxPool2d, AvgPool2d])
+def test_bad_arguments_of_pooling_are_named(make):
+    with pytest.raises(ValueError, match=r"kernel_size .* not 0"):
+        make(0)
+    with pytest.raises(TypeError, match=r"stride .* not 1.5"):
+        make(2, 1.5)
+    with pytest.raises(ValueError, match=r"padding .* not -1"):
+        make(2, padding=-1)
+    with pytest.raises(ValueError, match=r"kernel_size 2, not 2"):
+        make(2, padding=2).forward(np.ones((1, 1, 5, 5)))
+
+
+# --- Point by point and dense ------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(
+    ("layer", "reference"), [(ReLU, torch.relu), (Tanh, torch.tanh)]
+)
+def test_nonlinearities_as_in_torch(layer, reference, dtype):
+    for shape in [(2, 3, 4, 5), (6, 7)]:
+        x = 2 * normal(*shape, dtype=dtype)
+        x[0] = 0
+        assert_passes_agree(layer(), reference, x)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_channel_scale_as_in_torch(dtype):
+    assert_passes_agree(
+        ChannelScale(3, dtype),
+        lambda x, weight, bias: (
+            x * weight[:, None, None] + bias[:, None, None]
+        ),
+        normal(2, 3, 4, 5, dtype=dtype),
+    )
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_linear_as_in_torch(dtype):
+    layer = Linear(7, 5, rng=draw(), dtype=dtype)
+    assert_passes_agree(layer, F.linear, normal(4, 7, dtype=dtype))
+
+
+def test_flatten_as_in_torch():
+    assert_passes_agree(
+        Flatten(), lambda x: torch.flatten(x, 1), normal(2, 3, 4, 5)
+    )
+
+
+def test_bad_inputs_of_linear_are_told_why():
+    layer = Linear(7, 5, rng=draw())
+    with pytest.raises(ValueError, match=r"7 features, not 6 .*\(2, 6\)"):
+        layer.forward(np.ones((2, 6)))
+    with pytest.raises(ValueError, match=r"axes \(N, features\), not .*\(7,"):
+        layer.forward(np.ones(7))
+    with pytest.raises(ValueError, match=r"in_features .* not 0"):
+        Linear(0, 5, rng=draw())
+    assert layer.forward([[1.0] * 7]).shape == (1, 5)
+
+
+# --- Cross-entropy -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("spread", [1, 30, 1e4])
+def test_cross_entropy_as_in_torch(spread, dtype):
+    logits = spread * normal(6, 5, dtype=dtype)
+    labels = np.array([0, 4, 2, 2, 1, 3])
+    loss = CrossEntropy()
+    tensor = torch.tensor(logits, requires_grad=True)
+    expected = F.cross_entropy(tensor, torch.tensor(labels))
+    (3 * expected).backward()
+    logits.flags.writeable = False
+    assert_same(loss.forward(logits, labels), expected)
+    assert_same(loss.backward(3.0), tensor.grad)
+    assert_same(loss.backward(np.float64(3)), tensor.grad)
+    floats = {a.dtype for a in arrays_in(loss) if a.dtype.kind == "f"}
+    assert floats == {np.dtype(dtype)}
+
+
+def test_cross_entropy_gradient_is_what_differences_say():
+    logits, labels = normal(4, 3), np.array([2, 0, 1, 1], np.uint8)
+    loss = CrossEntropy()
+    loss.forward(logits, labels)
+    gradient = loss.backward()
+    np.testing.assert_allclose(
+        gradient,
+        differences(lambda: loss.forward(logits, labels), logits),
+        atol=1e-8,
+    )
+
+
+def test_large_logits_do_not_overflow():
+    loss = CrossEntropy()
+    logits = np.array([[1e4, 0], [-1e4, 1e4]], np.float32)
+    assert loss.forward(logits, [0, 1]) == 0
+    assert loss.forward(logits, [1, 0]) == 15_000
+    assert loss.backward().tolist() == [[0.5, -0.5], [-0.5, 0.5]]
+    assert loss.forward(np.array([[0, 200]], np.uint8), [0]) == 200
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ([0, 1, 3], r"0\.\.2, not 0\.\.3"),
+        ([0, -1, 2], r"0\.\.2, not -1\.\.2"),
+        ([0.0, 1.0, 2.0], r"3 whole numbers, not float64"),
+        ([True, False, True], r"3 whole numbers, not bool"),
+        ([0, 1], r"3 whole numbers, not int64 of shape \(2,\)"),
+        ([[0], [1], [2]], r"labels must have axes \(N\), not .*\(3, 1\)"),
+    ],
+)
+def test_labels_that_are_no_classes_are_refused(labels, message):
+    with pytest.raises(ValueError, match=message):
+        CrossEntropy().forward(normal(3, 3), np.array(labels))
+
+
+def test_logits_that_are_no_table_are_refused():
+    with pytest.raises(ValueError, match=r"logits must have axes .* \(3,\)"):
+        CrossEntropy().forward(np.ones(3), [0])
+    with pytest.raises(ValueError, match=r"logits is empty, shape \(0, 3\)"):
+        CrossEntropy().forward(np.ones((0, 3)), np.zeros(0, int))
+    with pytest.raises(TypeError, match=r"logits must hold real numbers"):
+        CrossEntropy().forward([["a"]], [0])
