@@ -28,6 +28,11 @@ class Slip(NamedTuple):
         What the reader is told.
     answer : callable
         Takes what the solution takes and returns what the reader would.
+
+    Examples
+    --------
+    >>> Slip("You add instead of multiplying.", lambda a, b: a + b).answer(2, 3)
+    5
     """
 
     message: str
@@ -41,6 +46,11 @@ class Verdict(NamedTuple):
     ----------
     right : bool
     message : str
+
+    Examples
+    --------
+    >>> Verdict(right=False, message="It returns None.").right
+    False
     """
 
     right: bool
@@ -62,6 +72,20 @@ class Exercise:
         Takes a random generator, returns a list of argument tuples.
     slips : sequence of Slip
         Typical wrong answers, the more specific ones first.
+
+    Examples
+    --------
+    >>> product = Exercise(
+    ...     name="product",
+    ...     advice="Multiply.",
+    ...     answer=lambda a, b: a * b,
+    ...     cases=lambda rng: [(2, 3), (4, 5)],
+    ...     slips=[Slip("You add.", lambda a, b: a + b)],
+    ... )
+    >>> product.check(lambda a, b: b + a)
+    product: not yet. You add.
+    >>> product.check(lambda a, b: b * a)
+    product: right. It agrees on 2 random cases.
     """
 
     def __init__(
@@ -616,6 +640,803 @@ read_kernel = Exercise(
             "You have the lower right quarter of the kernel: take an output "
             "in the middle, and begin half a kernel before it.",
             _from_the_corner,
+        ),
+    ],
+)
+
+
+# --- 03: the size of an output -----------------------------------------------
+
+
+def _output_size(i, k, s, p, d):
+    span = d * (k - 1) + 1
+    return (i + 2 * p - span) // s + 1
+
+
+def _settings(rng):
+    cases = [(28, 5, 1, 2, 1)]
+    while len(cases) < 8:
+        i = int(rng.integers(12, 40))
+        k, s, d = rng.integers(2, 5, size=3).tolist()
+        p = int(rng.integers(1, 5))
+        if (i + 2 * p - d * (k - 1) - 1) % s:  # where floor matters
+            cases.append((i, k, s, p, d))
+    return cases
+
+
+def _true_division(i, k, s, p, d):
+    return (i + 2 * p - d * (k - 1) - 1) / s + 1
+
+
+def _ceil(i, k, s, p, d):
+    return -(-(i + 2 * p - d * (k - 1) - 1) // s) + 1
+
+
+def _padding_once(i, k, s, p, d):
+    return (i + p - d * (k - 1) - 1) // s + 1
+
+
+def _dilation_times_k(i, k, s, p, d):
+    return (i + 2 * p - d * k) // s + 1
+
+
+def _no_first_position(i, k, s, p, d):
+    return (i + 2 * p - d * (k - 1) - 1) // s
+
+
+def _no_stride(i, k, s, p, d):
+    return i + 2 * p - d * (k - 1)
+
+
+def _no_dilation(i, k, s, p, d):
+    return (i + 2 * p - k) // s + 1
+
+
+output_size = Exercise(
+    "output_size",
+    "How many pixels does the dilated kernel cover? How many are left of the "
+    "padded input then, to move in? Divide these by the stride, whole steps "
+    "only, and count the first position.",
+    _output_size,
+    _settings,
+    [
+        Slip(
+            "You divide without rounding: a window that does not fit whole "
+            "is not computed, so the quotient is rounded down (//).",
+            _true_division,
+        ),
+        Slip(
+            "You round up: the last window must fit whole into the padded "
+            "input, so the quotient is rounded down.",
+            _ceil,
+        ),
+        Slip(
+            "You count the padding once: there are p zeros at each of the "
+            "two ends.",
+            _padding_once,
+        ),
+        Slip(
+            "Your dilated kernel covers d k pixels: there are k - 1 gaps "
+            "between k weights, so it covers d (k - 1) + 1.",
+            _dilation_times_k,
+        ),
+        Slip(
+            "You count the steps between windows: there is one window more "
+            "than steps.",
+            _no_first_position,
+        ),
+        Slip(
+            "The stride is missing: of the positions only every s-th is "
+            "computed.",
+            _no_stride,
+        ),
+        Slip(
+            "The dilation is missing: the kernel covers more pixels than it "
+            "has weights.",
+            _no_dilation,
+        ),
+    ],
+)
+
+
+# --- 03: the receptive field of a stack of layers ----------------------------
+
+
+def _receptive_field(layers):
+    field = step = 1
+    for kernel, stride in layers:
+        field += (kernel - 1) * step
+        step *= stride
+    return field
+
+
+def _stacks(rng):
+    cases = [([(5, 1), (2, 2), (5, 1), (2, 2)],)]
+    for depth in (1, 3, 4, 6):
+        kernels = rng.integers(2, 8, size=depth).tolist()
+        strides = rng.integers(1, 4, size=depth).tolist()
+        strides[0] = 2
+        cases.append((list(zip(kernels, strides)),))
+    return cases
+
+
+def _stride_ignored(layers):
+    return 1 + sum(kernel - 1 for kernel, _ in layers)
+
+
+def _kernels_added(layers):
+    return sum(kernel for kernel, _ in layers)
+
+
+def _field_less_one(layers):
+    return _receptive_field(layers) - 1
+
+
+def _own_stride(layers):
+    field = step = 1
+    for kernel, stride in layers:
+        step *= stride
+        field += (kernel - 1) * step
+    return field
+
+
+def _last_stride_only(layers):
+    field = step = 1
+    for kernel, stride in layers:
+        field += (kernel - 1) * step
+        step = stride
+    return field
+
+
+receptive_field = Exercise(
+    "receptive_field",
+    "Without a layer one output is one pixel: begin with a field of 1 and a "
+    "step of 1. A layer widens the field by kernel - 1 of its input's steps; "
+    "after it, neighbours are stride times as far apart.",
+    _receptive_field,
+    _stacks,
+    [
+        Slip(
+            "The strides are ignored: behind a stride, neighbours lie "
+            "several input pixels apart.",
+            _stride_ignored,
+        ),
+        Slip(
+            "You add the kernel sizes: windows of neighbouring outputs "
+            "overlap, so a layer adds kernel - 1 steps, not kernel.",
+            _kernels_added,
+        ),
+        Slip(
+            "It is off by one: before the first layer an output already "
+            "sees one pixel, its own.",
+            _field_less_one,
+        ),
+        Slip(
+            "A layer's own stride comes too early: it spreads its outputs "
+            "apart, not the pixels that it reads.",
+            _own_stride,
+        ),
+        Slip(
+            "Only the last stride counts in yours: the strides of all "
+            "layers below multiply.",
+            _last_stride_only,
+        ),
+    ],
+)
+
+
+# --- 03: the output padding that leads back to an input size -----------------
+
+
+def _output_padding(i, k, s, p, d):
+    return (i + 2 * p - d * (k - 1) - 1) % s
+
+
+def _never_padded(i, k, s, p, d):
+    return 0
+
+
+def _remainder_of_size(i, k, s, p, d):
+    return i % s
+
+
+def _missing_to_next(i, k, s, p, d):
+    return -(i + 2 * p - d * (k - 1) - 1) % s
+
+
+def _remainder_padding_once(i, k, s, p, d):
+    return (i + p - d * (k - 1) - 1) % s
+
+
+def _remainder_without_dilation(i, k, s, p, d):
+    return (i + 2 * p - k) % s
+
+
+output_padding = Exercise(
+    "output_padding",
+    "How many pixels at the end of the padded input does no window of the "
+    "convolution reach? The transposed convolution must add just these.",
+    _output_padding,
+    _settings,
+    [
+        Slip(
+            "Without output_padding the smallest input size comes back: "
+            "there are s sizes that lead to the same output.",
+            _never_padded,
+        ),
+        Slip(
+            "Kernel and padding are missing: what is left over is left over "
+            "of the room in which the kernel moves.",
+            _remainder_of_size,
+        ),
+        Slip(
+            "You count what is missing to the next window: count what the "
+            "last window leaves over.",
+            _missing_to_next,
+        ),
+        Slip(
+            "You count the padding once: there are p zeros at each end.",
+            _remainder_padding_once,
+        ),
+        Slip(
+            "The dilation is missing: the kernel covers d (k - 1) + 1 pixels.",
+            _remainder_without_dilation,
+        ),
+    ],
+)
+
+
+# --- 02: cross-correlation of pictures ---------------------------------------
+
+
+def _cross_correlation(image, kernel):
+    (h, w), (k_h, k_w) = image.shape, kernel.shape
+    height, width = h - k_h + 1, w - k_w + 1
+    result = np.zeros((height, width))
+    for m in range(k_h):
+        for n in range(k_w):
+            result += kernel[m, n] * image[m : m + height, n : n + width]
+    return result
+
+
+def _images_and_kernels(rng):
+    shapes = [((6, 8), (3, 3)), ((9, 7), (2, 4)), ((5, 8), (4, 3))]
+    return [tuple(map(rng.standard_normal, pair)) for pair in shapes]
+
+
+def _with_turned_kernel(image, kernel):
+    return _cross_correlation(image, kernel[::-1, ::-1])
+
+
+def _with_transposed_kernel(image, kernel):
+    return _cross_correlation(image, kernel.T)
+
+
+def _with_kernel_upside_down(image, kernel):
+    return _cross_correlation(image, kernel[::-1])
+
+
+def _with_kernel_mirrored(image, kernel):
+    return _cross_correlation(image, kernel[:, ::-1])
+
+
+def _one_window_short(image, kernel):
+    return _cross_correlation(image, kernel)[:-1, :-1]
+
+
+cross_correlation = Exercise(
+    "cross_correlation",
+    "The output has (h - k_h + 1, w - k_w + 1) pixels. Entry (m, n) of the "
+    "kernel meets, for all of them at once, the slice of that size that "
+    "begins at (m, n) of the image: add kernel[m, n] times that slice.",
+    _cross_correlation,
+    _images_and_kernels,
+    [
+        Slip(
+            "This is convolution, eq. 2: your kernel is turned by 180 "
+            "degrees. In eq. 3 it lies as it is.",
+            _with_turned_kernel,
+        ),
+        Slip(
+            "Your kernel is transposed: m counts its rows and the image's "
+            "rows, n the columns of both.",
+            _with_transposed_kernel,
+        ),
+        Slip(
+            "Your kernel is upside down: one axis is reversed, the rows. "
+            "Eq. 3 reverses none, eq. 2 both.",
+            _with_kernel_upside_down,
+        ),
+        Slip(
+            "Your kernel is mirrored: one axis is reversed, the columns. "
+            "Eq. 3 reverses none, eq. 2 both.",
+            _with_kernel_mirrored,
+        ),
+        Slip(
+            "The last window is missing: a kernel of k fits h - k + 1 times.",
+            _one_window_short,
+        ),
+    ],
+)
+
+
+# --- 02: the nearest kernel of rank 1 ----------------------------------------
+
+
+def _nearest_separable(kernel):
+    u, s, vt = np.linalg.svd(kernel)
+    return s[0] * np.outer(u[:, 0], vt[0])
+
+
+def _kernels_of_any_rank(rng):
+    one = np.outer(rng.standard_normal(5), rng.standard_normal(3))
+    shapes = [(3, 4), (5, 3), (4, 4)]
+    return [(one,), *((rng.standard_normal(shape),) for shape in shapes)]
+
+
+def _without_singular_value(kernel):
+    u, _, vt = np.linalg.svd(kernel)
+    return np.outer(u[:, 0], vt[0])
+
+
+def _column_of_vt(kernel):
+    u, s, vt = np.linalg.svd(kernel)
+    return s[0] * np.outer(u[:, 0], vt[:, 0])
+
+
+def _row_of_u(kernel):
+    u, s, vt = np.linalg.svd(kernel)
+    return s[0] * np.outer(u[0], vt[0])
+
+
+def _smallest_part(kernel):
+    u, s, vt = np.linalg.svd(kernel)
+    last = len(s) - 1
+    return s[last] * np.outer(u[:, last], vt[last])
+
+
+def _first_column_and_row(kernel):
+    return np.outer(kernel[:, 0], kernel[0]) / kernel[0, 0]
+
+
+def _kernel_itself(kernel):
+    return kernel
+
+
+nearest_separable = Exercise(
+    "nearest_separable",
+    "np.linalg.svd(kernel) returns u, s, vt, the largest singular value "
+    "first. The first column of u times the first row of vt is the best "
+    "direction, s[0] its size (Eckart and Young, 1936).",
+    _nearest_separable,
+    _kernels_of_any_rank,
+    [
+        Slip(
+            "The singular value is missing: the columns of u and the rows "
+            "of vt have length 1.",
+            _without_singular_value,
+        ),
+        Slip(
+            "You take a column of vt: NumPy returns V transposed, so the "
+            "row of the kernel is a row of vt.",
+            _column_of_vt,
+        ),
+        Slip(
+            "You take a row of u: the column of the kernel is a column of u.",
+            _row_of_u,
+        ),
+        Slip(
+            "You take the smallest singular value: they come in falling "
+            "order, the first part is the nearest.",
+            _smallest_part,
+        ),
+        Slip(
+            "The kernel's own first column and row give a matrix of rank 1, "
+            "but not the nearest one.",
+            _first_column_and_row,
+        ),
+        Slip(
+            "This is the kernel itself: only the first of your cases has "
+            "rank 1.",
+            _kernel_itself,
+        ),
+    ],
+)
+
+
+# --- 02: a mirror at the border ----------------------------------------------
+
+
+def _filter_reflect(image, kernel):
+    (h, w), (k_h, k_w) = image.shape, kernel.shape
+    margins = [(k_h // 2, k_h // 2), (k_w // 2, k_w // 2)]
+    around = np.pad(image, margins, mode="reflect")
+    result = np.zeros((h, w))
+    for m in range(k_h):
+        for n in range(k_w):
+            result += kernel[m, n] * around[m : m + h, n : n + w]
+    return result
+
+
+def _images_and_odd_kernels(rng):
+    shapes = [((6, 8), (3, 5)), ((9, 7), (5, 3)), ((7, 9), (3, 7))]
+    return [tuple(map(rng.standard_normal, pair)) for pair in shapes]
+
+
+def _filter_with(mode):
+    def answer(image, kernel):
+        k_h, k_w = kernel.shape
+        margins = [(k_h // 2, k_h // 2), (k_w // 2, k_w // 2)]
+        return _cross_correlation(np.pad(image, margins, mode=mode), kernel)
+
+    return answer
+
+
+def _reflect_turned(image, kernel):
+    return _filter_reflect(image, kernel[::-1, ::-1])
+
+
+def _margins_swapped(image, kernel):
+    k_h, k_w = kernel.shape
+    margins = [(k_w // 2, k_w // 2), (k_h // 2, k_h // 2)]
+    return _cross_correlation(np.pad(image, margins, "reflect"), kernel)
+
+
+filter_reflect = Exercise(
+    "filter_reflect",
+    "A kernel with k_h rows needs k_h // 2 more pixels above and below, and "
+    "k_w // 2 on the left and right. np.pad takes these as pairs, one for "
+    "each axis; its mode for a mirror on the last pixel is 'reflect'. Then "
+    "it is exercise 1.",
+    _filter_reflect,
+    _images_and_odd_kernels,
+    [
+        Slip(
+            "The border is zero: mirror the image.", _filter_with("constant")
+        ),
+        Slip(
+            "Your mirror stands beside the last pixel and repeats it "
+            "(NumPy's 'symmetric'): reflect turns back on the pixel.",
+            _filter_with("symmetric"),
+        ),
+        Slip(
+            "The last pixel is repeated outwards (NumPy's 'edge'): mirror "
+            "the image.",
+            _filter_with("edge"),
+        ),
+        Slip(
+            "The other side of the image stands beyond the border (NumPy's "
+            "'wrap'): mirror the image.",
+            _filter_with("wrap"),
+        ),
+        Slip(
+            "This is convolution: your kernel is turned by 180 degrees.",
+            _reflect_turned,
+        ),
+        Slip(
+            "The margins are swapped: the kernel's height decides what is "
+            "added above and below.",
+            _margins_swapped,
+        ),
+    ],
+)
+
+
+# --- 01: full convolution ----------------------------------------------------
+
+
+def _convolve(x, k):
+    s = np.zeros(len(x) + len(k) - 1)
+    for a, value in enumerate(x):
+        s[a : a + len(k)] += value * k
+    return s
+
+
+def _signals_and_kernels(rng):
+    # T <= K + 1: an age below 0 then finds an entry from the end.
+    sizes = [(4, 3), (3, 5), (6, 5), (2, 6), (5, 4)]
+    return [
+        (3 * rng.standard_normal(T), 3 * rng.standard_normal(K))
+        for T, K in sizes
+    ]
+
+
+def _kernel_as_it_lies(x, k):
+    return _convolve(x, k[::-1])
+
+
+def _signal_flipped(x, k):
+    return _convolve(x[::-1], k)
+
+
+def _ages_below_zero(x, k):
+    s = np.zeros(len(x) + len(k) - 1)
+    for t in range(len(s)):
+        for a in range(len(x)):
+            if t - a < len(k):
+                s[t] += x[a] * k[t - a]
+    return s
+
+
+def _as_printed(x, k):
+    return _ages_below_zero(x, k)[: len(x)]
+
+
+def _circular(x, k):
+    n = max(len(x), len(k))
+    return np.fft.irfft(np.fft.rfft(x, n) * np.fft.rfft(k, n), n)
+
+
+def _first_outputs(x, k):
+    return _convolve(x, k)[: len(x)]
+
+
+def _middle_outputs(x, k):
+    start = (len(k) - 1) // 2
+    return _convolve(x, k)[start : start + len(x)]
+
+
+def _inner_outputs(x, k):
+    lengths = sorted((len(x), len(k)))
+    return _convolve(x, k)[lengths[0] - 1 : lengths[1]]
+
+
+def _output_too_long(x, k):
+    return np.append(_convolve(x, k), 0)
+
+
+def _whole_numbers(x, k):
+    s = np.zeros(len(x) + len(k) - 1, int)
+    for t in range(len(s)):
+        for a in range(len(x)):
+            if 0 <= t - a < len(k):
+                s[t] += x[a] * k[t - a]
+    return s
+
+
+convolve = Exercise(
+    "convolve",
+    "Begin with T + K - 1 zeros. Then either loop over t and a, and add "
+    "x[a] * k[t - a] if 0 <= t - a < K, or loop over a alone and add the "
+    "course x[a] * k to the K outputs from a on.",
+    _convolve,
+    _signals_and_kernels,
+    [
+        Slip(
+            "That is cross-correlation: your kernel is not flipped. As a "
+            "grows, k is read backward.",
+            _kernel_as_it_lies,
+        ),
+        Slip(
+            "You flip the signal, so your output runs backward and is a "
+            "cross-correlation. Flip the kernel.",
+            _signal_flipped,
+        ),
+        Slip(
+            "Ages below 0 wrap around: k[t - a] with t < a counts from the "
+            "end of k. Leave those terms out.",
+            _ages_below_zero,
+        ),
+        Slip(
+            "That is eq. 1 as printed: k[t - a] with t < a counts from the "
+            "end of k, and the output stops at T.",
+            _as_printed,
+        ),
+        Slip(
+            "That is circular convolution, the end wraps around onto the "
+            "beginning: pad both with zeros to T + K - 1.",
+            _circular,
+        ),
+        Slip(
+            "Your output has length T: the last input lasts K - 1 steps "
+            "longer, so there are T + K - 1 outputs.",
+            _first_outputs,
+        ),
+        Slip(
+            'That is mode "same", the middle T outputs: full has T + K - 1.',
+            _middle_outputs,
+        ),
+        Slip(
+            'That is mode "valid", without the outputs at the border: full '
+            "has T + K - 1.",
+            _inner_outputs,
+        ),
+        Slip(
+            "Your output is one too long: the first copy of k ends at K - 1, "
+            "the last one T - 1 later.",
+            _output_too_long,
+        ),
+        Slip(
+            "Your output is an array of integers, which cuts off the "
+            "fractions: begin with floats.",
+            _whole_numbers,
+        ),
+    ],
+)
+
+
+# --- 01: the cut of mode "same" ----------------------------------------------
+
+
+def _crop_same(s, T, K):
+    start = (K - 1) // 2
+    return s[start : start + T]
+
+
+def _full_outputs(rng):
+    return [
+        (rng.standard_normal(T + K - 1), T, K)
+        for T, K in [(7, 4), (8, 5), (3, 6), (9, 2), (4, 7)]
+    ]
+
+
+def _later_cut(s, T, K):
+    return s[K // 2 : K // 2 + T]
+
+
+def _cut_at_the_end(s, T, K):
+    return s[:T]
+
+
+def _cut_at_the_beginning(s, T, K):
+    return s[-T:]
+
+
+def _as_long_as_the_longer(s, T, K):
+    start = (min(T, K) - 1) // 2
+    return s[start : start + max(T, K)]
+
+
+def _half_off_each_end(s, T, K):
+    return s[K // 2 : len(s) - K // 2]
+
+
+def _half_less_one_off_each_end(s, T, K):
+    return s[(K - 1) // 2 : len(s) - (K - 1) // 2]
+
+
+def _valid_cut(s, T, K):
+    return s[min(T, K) - 1 : max(T, K)]
+
+
+crop_same = Exercise(
+    "crop_same",
+    "K - 1 numbers must go. Half of them go at the beginning; where K - 1 "
+    "is odd, the beginning loses the smaller part.",
+    _crop_same,
+    _full_outputs,
+    [
+        Slip(
+            "Off by one for an even K: of the K - 1 numbers to cut, the "
+            "beginning loses (K - 1) // 2, not K // 2.",
+            _later_cut,
+        ),
+        Slip(
+            "You keep the first T: they lag behind the signal by half a "
+            "kernel. Keep the middle.",
+            _cut_at_the_end,
+        ),
+        Slip(
+            "You keep the last T: they run ahead of the signal by half a "
+            "kernel. Keep the middle.",
+            _cut_at_the_beginning,
+        ),
+        Slip(
+            "For K > T your output has K numbers, which is NumPy's "
+            '"same": SciPy\'s has T.',
+            _as_long_as_the_longer,
+        ),
+        Slip(
+            "For an even K your output is one too short: K - 1 is odd, so "
+            "the two ends lose different numbers.",
+            _half_off_each_end,
+        ),
+        Slip(
+            "For an even K your output is one too long: K - 1 is odd, so "
+            "the two ends lose different numbers.",
+            _half_less_one_off_each_end,
+        ),
+        Slip(
+            'That is mode "valid": "same" has as many outputs as the signal.',
+            _valid_cut,
+        ),
+    ],
+)
+
+
+# --- 01: take an echo away ---------------------------------------------------
+
+
+def _remove_echo(y, delay, strength):
+    x = y[: len(y) - delay].copy()
+    for t in range(delay, len(x)):
+        x[t] -= strength * x[t - delay]
+    return x
+
+
+def _signals_with_echo(rng):
+    cases = []
+    for size, delay in [(9, 2), (12, 5), (7, 3), (10, 1)]:
+        strength = rng.uniform(0.3, 0.9)
+        y = np.zeros(size + delay)
+        y[:size] = rng.standard_normal(size)
+        y[delay:] += strength * y[:size].copy()
+        cases.append((y, delay, strength))
+    return cases
+
+
+def _echo_of_what_is_heard(y, delay, strength):
+    x = y[: len(y) - delay].copy()
+    x[delay:] -= strength * y[: len(x) - delay]
+    return x
+
+
+def _echo_added(y, delay, strength):
+    return _remove_echo(y, delay, -strength)
+
+
+def _tail_left(y, delay, strength):
+    return np.append(_remove_echo(y, delay, strength), np.zeros(delay))
+
+
+def _echo_of_what_is_heard_tail_left(y, delay, strength):
+    x = y.copy()
+    x[delay:] -= strength * y[: len(y) - delay]
+    return x
+
+
+def _echo_before_the_start(y, delay, strength):
+    x = y[: len(y) - delay].copy()
+    for t in range(len(x)):
+        x[t] -= strength * x[t - delay]
+    return x
+
+
+def _echo_rolled(y, delay, strength):
+    return (y - strength * np.roll(y, delay))[: len(y) - delay]
+
+
+def _echo_cut_off(y, delay, strength):
+    return y[: len(y) - delay].copy()
+
+
+remove_echo = Exercise(
+    "remove_echo",
+    "The first `delay` samples have no echo in them yet. From there on, what "
+    "echoes at t is x[t - delay], which you have already repaired. y is "
+    "`delay` samples longer than x.",
+    _remove_echo,
+    _signals_with_echo,
+    [
+        Slip(
+            "You subtract the echo of y, which has an echo itself: that "
+            "leaves -strength**2 at 2 * delay. Subtract what you repaired.",
+            _echo_of_what_is_heard,
+        ),
+        Slip(
+            "You subtract the echo of y, which has an echo itself, and keep "
+            "y's length: x is `delay` samples shorter.",
+            _echo_of_what_is_heard_tail_left,
+        ),
+        Slip("You add an echo where one must be subtracted.", _echo_added),
+        Slip(
+            "Your output is as long as y: x is `delay` samples shorter.",
+            _tail_left,
+        ),
+        Slip(
+            "At t < delay the index t - delay counts from the end: nothing "
+            "echoes yet, begin at t = delay.",
+            _echo_before_the_start,
+        ),
+        Slip(
+            "np.roll brings the end of y back at the beginning, where "
+            "nothing echoes yet; and the echo of y has an echo itself.",
+            _echo_rolled,
+        ),
+        Slip(
+            "You only cut y to the length of x: the echo begins at `delay`, "
+            "long before the end of x.",
+            _echo_cut_off,
         ),
     ],
 )

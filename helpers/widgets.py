@@ -6,6 +6,7 @@ cell, beside a static figure for readers without a kernel.
 
 from __future__ import annotations
 
+import base64
 import io
 from collections.abc import Mapping
 
@@ -17,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from helpers import figures
 from helpers.convolution import cross_correlate2d
 from helpers.data import load_mnist
+from helpers.shapes import conv_output_size, kernel_span
 
 
 def png(fig: Figure) -> bytes:
@@ -30,3 +32,193 @@ def png(fig: Figure) -> bytes:
     buffer = io.BytesIO()
     fig.savefig(buffer, format="png", dpi=figures.DPI)
     return buffer.getvalue()
+
+
+def shape_explorer(
+    i: int = 6, k: int = 3, s: int = 2, p: int = 0, d: int = 1
+) -> widgets.VBox:
+    """Return sliders for a convolution, with its windows and output size.
+
+    Each change redraws `figures.window_overview` and puts the numbers into
+    the formula; where there is no output, the reason is given in its place.
+
+    Parameters
+    ----------
+    i, k, s, p, d : int
+        Where the sliders begin: input and kernel size, stride, padding,
+        dilation.
+
+    Examples
+    --------
+    >>> explorer = shape_explorer()
+    >>> print(explorer.children[2].value)
+    <p>o = ⌊(i + 2p − d(k − 1) − 1) / s⌋ + 1<br>
+    = ⌊(6 + 2·0 − 1·2 − 1) / 2⌋ + 1 = <b>2</b></p>
+    """
+    sliders = [
+        widgets.IntSlider(start, low, high, description=name)
+        for name, start, low, high in [
+            ("input i", i, 1, 12),
+            ("kernel k", k, 1, 7),
+            ("stride s", s, 1, 4),
+            ("padding p", p, 0, 4),
+            ("dilation d", d, 1, 3),
+        ]
+    ]
+    transposed = widgets.Checkbox(description="transposed", indent=False)
+    window = widgets.IntSlider(0, 0, 0, description="window")
+    play = widgets.Play(interval=700, repeat=True)
+    widgets.jslink((play, "value"), (window, "value"))
+    text, picture = widgets.HTML(), widgets.HTML()
+
+    def draw(change: object = None) -> None:
+        setting = [slider.value for slider in sliders] + [transposed.value]
+        try:
+            axis = figures.window_axis(*setting)
+        except ValueError as reason:
+            text.value = f"<p><b>No output:</b> {reason}</p>"
+            picture.value = ""
+            return
+        window.max = play.max = len(axis.reads) - 1
+        fig = figures.window_overview(*setting, at=window.value)
+        text.value = f"<p>{_size_formula(*setting)}</p>"
+        picture.value = _img(fig, figures.setting_title(*setting))
+
+    for control in (*sliders, transposed, window):
+        control.observe(draw, "value")
+    draw()
+    left, right = sliders[:3], [*sliders[3:], transposed]
+    columns = widgets.HBox([widgets.VBox(left), widgets.VBox(right)])
+    return widgets.VBox([columns, widgets.HBox([play, window]), text, picture])
+
+
+def _size_formula(
+    i: int, k: int, s: int, p: int, d: int, transposed: bool
+) -> str:
+    """Return the formula for a size, with its numbers put in."""
+    o = conv_output_size(i, k, s, p, d)
+    if not transposed:
+        return (
+            "o = ⌊(i + 2p − d(k − 1) − 1) / s⌋ + 1<br>\n"
+            f"= ⌊({i} + 2·{p} − {d}·{k - 1} − 1) / {s}⌋ + 1 = <b>{o}</b>"
+        )
+    a = (i + 2 * p - kernel_span(k, d)) % s
+    return (
+        "i = s(o − 1) + d(k − 1) + 1 − 2p + a<br>\n"
+        f"= {s}·{o - 1} + {d}·{k - 1} + 1 − 2·{p} + {a} = <b>{i}</b>"
+    )
+
+
+def _img(fig: Figure, alt: str) -> str:
+    """Return a figure as HTML, because an Image widget has no `alt`."""
+    data = base64.b64encode(png(fig)).decode()
+    width = int(fig.get_size_inches()[0] * figures.DPI)
+    source = f"data:image/png;base64,{data}"
+    return f'<img src="{source}" alt="{alt}" width="{width}">'
+
+
+# --- 02: nine numbers to edit ------------------------------------------------
+
+# Whole numbers, and what they are divided by.
+PRESETS = {
+    "nothing": ([0, 0, 0, 0, 1, 0, 0, 0, 0], 1),
+    "box": ([1, 1, 1, 1, 1, 1, 1, 1, 1], 9),
+    "Gaussian": ([1, 2, 1, 2, 4, 2, 1, 2, 1], 16),
+    "Sobel x": ([-1, 0, 1, -2, 0, 2, -1, 0, 1], 1),
+    "Sobel y": ([-1, -2, -1, 0, 0, 0, 1, 2, 1], 1),
+    "Laplacian": ([0, 1, 0, 1, -4, 1, 0, 1, 0], 1),
+    "sharpen": ([0, -1, 0, -1, 5, -1, 0, -1, 0], 1),
+    "emboss": ([-2, -1, 0, -1, 1, 1, 0, 1, 2], 1),
+}
+OWN = "your own"
+
+
+def kernel_playground(
+    images: Mapping[str, ArrayLike] | None = None,
+) -> widgets.VBox:
+    """Return nine fields for a kernel and, below, what it makes of a picture.
+
+    Each change redraws `figures.filtering`.  A preset fills the fields, a
+    number typed in makes it the reader's own.
+
+    Parameters
+    ----------
+    images : mapping of str to array_like, shape (H, W), optional
+        Pictures to choose from, 0 is black and 255 white; they follow one
+        digit of each class.
+
+    Examples
+    --------
+    >>> playground = kernel_playground()
+    >>> print(playground.children[1].value)
+    <p>The weights sum to 0. The answers go from −1018 to 1018.</p>
+    """
+    pictures = _digits() | {
+        name: np.asarray(image) for name, image in (images or {}).items()
+    }
+    small = widgets.Layout(width="5em")
+    fields = [
+        widgets.BoundedFloatText(0, min=-99, max=99, step=1, layout=small)
+        for _ in range(9)
+    ]
+    by = widgets.BoundedIntText(1, 1, 999, description="divided by")
+    choice = widgets.Dropdown(options=list(pictures), description="picture")
+    preset = widgets.Dropdown(options=[*PRESETS, OWN], description="kernel")
+    text, picture = widgets.HTML(), widgets.HTML()
+    filling = False
+
+    def draw(change: object = None) -> None:
+        kernel = np.reshape([field.value for field in fields], (3, 3))
+        kernel = kernel / by.value
+        image = pictures[choice.value]
+        result = cross_correlate2d(image, kernel, mode="valid")
+        fig = figures.filtering([(image, kernel, result)], [preset.value])
+        text.value = _answer_range(kernel, result)
+        picture.value = _img(fig, f"{preset.value} on {choice.value}")
+
+    def fill(change: object = None) -> None:
+        nonlocal filling
+        if preset.value == OWN:
+            return
+        numbers, divisor = PRESETS[preset.value]
+        filling = True
+        for field, number in zip((*fields, by), (*numbers, divisor)):
+            field.value = number
+        filling = False
+        draw()
+
+    def edit(change: object = None) -> None:
+        if not filling:
+            preset.value = OWN
+            draw()
+
+    for field in (*fields, by):
+        field.observe(edit, "value")
+    preset.observe(fill, "value")
+    choice.observe(draw, "value")
+    preset.value = "Sobel x"
+    grid = widgets.GridBox(
+        fields, layout=widgets.Layout(grid_template_columns="repeat(3, 5.5em)")
+    )
+    controls = widgets.HBox([grid, widgets.VBox([choice, preset, by])])
+    return widgets.VBox([controls, text, picture])
+
+
+def _digits() -> dict[str, NDArray]:
+    """Return one digit of each class, black on white, by name."""
+    digits = load_mnist()
+    first = [int(np.argmax(digits.test_labels == d)) for d in range(10)]
+    images = 255 - digits.test_images[first, 0].astype(int)
+    return {f"digit {d}": image for d, image in enumerate(images)}
+
+
+def _answer_range(kernel: NDArray, result: NDArray) -> str:
+    """Say what a kernel answers, in brightness."""
+    total, low, high = (
+        f"{round(float(number), 6) + 0.0:.6g}".replace("-", "\u2212")
+        for number in (kernel.sum(), result.min(), result.max())
+    )
+    return (
+        f"<p>The weights sum to {total}. "
+        f"The answers go from {low} to {high}.</p>"
+    )

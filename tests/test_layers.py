@@ -40,15 +40,21 @@ def assert_same(answer, expected):
     np.testing.assert_allclose(answer, expected, rtol=0, atol=tolerance)
 
 
+def shake(layer):
+    """Move every parameter away from the 0 or 1 at which it begins."""
+    for p in layer.parameters.values():
+        p += normal(*p.shape, seed=3, dtype=p.dtype)
+    if isinstance(layer, Conv2d):
+        layer.weight[...] *= layer.connections[:, :, None, None]
+    return layer
+
+
 def assert_passes_agree(layer, reference, x):
     """Compare output and all gradients of `layer` with torch's.
 
     `reference` takes the input and the parameters as tensors.
     """
-    for p in layer.parameters.values():
-        p += normal(*p.shape, seed=3, dtype=p.dtype) * (p == 0)
-    if isinstance(layer, Conv2d):
-        layer.weight[...] *= layer.connections[:, :, None, None]
+    shake(layer)
     tensors = {
         name: torch.tensor(p, requires_grad=True)
         for name, p in layer.parameters.items()
@@ -103,7 +109,7 @@ LAYERS = {
 
 def one_of(name, dtype=np.float64):
     shape = (3, 6) if name == "Linear" else (2, 4, 6, 5)
-    return LAYERS[name](dtype), normal(*shape, dtype=dtype)
+    return shake(LAYERS[name](dtype)), normal(*shape, dtype=dtype)
 
 
 # --- All layers --------------------------------------------------------------

@@ -3,6 +3,7 @@
 import functools
 import json
 import math
+import os
 from types import SimpleNamespace
 
 import joblib
@@ -666,6 +667,8 @@ def test_results_come_in_the_order_of_the_seeds():
 def test_two_processes_give_the_same_runs(train_part, runs_in_order):
     runs = run_seeds(train_part, [3, 1, 2], n_jobs=2)
     check_runs(runs, runs_in_order)
+    processes = run_seeds(lambda seed: os.getpid(), [3, 1, 2], n_jobs=2)
+    assert os.getpid() not in processes
 
 
 def train_on_a_worker(digits, seed):
