@@ -1125,7 +1125,7 @@ filter_reflect = Exercise(
 # --- 01: full convolution ----------------------------------------------------
 
 
-def _convolve(x, k):
+def _full_convolution(x, k):
     s = np.zeros(len(x) + len(k) - 1)
     for a, value in enumerate(x):
         s[a : a + len(k)] += value * k
@@ -1142,11 +1142,11 @@ def _signals_and_kernels(rng):
 
 
 def _kernel_as_it_lies(x, k):
-    return _convolve(x, k[::-1])
+    return _full_convolution(x, k[::-1])
 
 
 def _signal_flipped(x, k):
-    return _convolve(x[::-1], k)
+    return _full_convolution(x[::-1], k)
 
 
 def _ages_below_zero(x, k):
@@ -1168,21 +1168,21 @@ def _circular(x, k):
 
 
 def _first_outputs(x, k):
-    return _convolve(x, k)[: len(x)]
+    return _full_convolution(x, k)[: len(x)]
 
 
 def _middle_outputs(x, k):
     start = (len(k) - 1) // 2
-    return _convolve(x, k)[start : start + len(x)]
+    return _full_convolution(x, k)[start : start + len(x)]
 
 
 def _inner_outputs(x, k):
     lengths = sorted((len(x), len(k)))
-    return _convolve(x, k)[lengths[0] - 1 : lengths[1]]
+    return _full_convolution(x, k)[lengths[0] - 1 : lengths[1]]
 
 
 def _output_too_long(x, k):
-    return np.append(_convolve(x, k), 0)
+    return np.append(_full_convolution(x, k), 0)
 
 
 def _whole_numbers(x, k):
@@ -1194,12 +1194,12 @@ def _whole_numbers(x, k):
     return s
 
 
-convolve = Exercise(
-    "convolve",
+full_convolution = Exercise(
+    "full_convolution",
     "Begin with T + K - 1 zeros. Then either loop over t and a, and add "
     "x[a] * k[t - a] if 0 <= t - a < K, or loop over a alone and add the "
     "course x[a] * k to the K outputs from a on.",
-    _convolve,
+    _full_convolution,
     _signals_and_kernels,
     [
         Slip(

@@ -114,7 +114,13 @@ def show(fig: Figure, alt: str) -> None:
 
 
 def cell_axes(fig: Figure) -> Axes:
-    """Return axes for `draw_cells`: square units, y down, nothing else."""
+    """Return axes for `draw_cells`: square units, y down, nothing else.
+
+    Examples
+    --------
+    >>> cell_axes(new_figure()).get_aspect()
+    1.0
+    """
     axes = fig.subplots()
     axes.set(aspect="equal")
     axes.set_axis_off()
@@ -2100,7 +2106,8 @@ def signal_panels(
     ----------
     signals : mapping of str to array_like, shape (T,)
         Lengths may differ.  The first one that is no kernel is the input,
-        the others are outputs.  Mostly zeros are drawn as stems.
+        the others are outputs.  Mostly zeros are drawn as stems.  A line
+        marks 0, one tick a round value.
     kernels : sequence of str
         Names of those that are kernels.
     marks : sequence of float
@@ -2131,7 +2138,8 @@ def signal_panels(
         for mark in () if name in kernels else marks:
             axes.axvline(mark, color="black", lw=1.5, ls=(0, (4, 3)), zorder=0)
         axes.set_title(name, loc="left", fontsize=14, pad=4)
-        axes.set_yticks([0, _round_below(np.abs(values).max())])
+        tick = _round_below(1.05 * np.abs(values).max())
+        axes.set_yticks([tick], [_number(tick)])
         axes.margins(x=0.01, y=0.15)
     shared = [axes for axes, name in zip(rows, signals) if name in alike]
     for axes in shared[1:]:
@@ -2147,4 +2155,5 @@ def _round_below(value: float) -> float:
     (20.0, 0.05, 5.0)
     """
     power = 10.0 ** np.floor(np.log10(value)) if value else 0.0
-    return float(max(step * power for step in (1, 2, 5) if step * power <= value))
+    steps = power * np.array([0, 1, 2, 5])
+    return float(steps[steps <= value].max())

@@ -234,6 +234,10 @@ class Conv2d(Layer):
             text += f", stride={self.stride}"
         if self.padding != 0:
             text += f", padding={self.padding}"
+        if self.dilation != (1, 1):
+            text += f", dilation={self.dilation}"
+        if self.groups != 1:
+            text += f", groups={self.groups}"
         return text + ")"
 
 

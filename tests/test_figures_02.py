@@ -36,7 +36,8 @@ def test_pixels_of_a_result_are_as_large_as_those_of_the_image():
     left, _, right = figures.filtering([(PICTURE, MEAN, answer(MEAN))]).axes
     assert np.ptp(right.get_xlim()) == np.ptp(left.get_xlim()) == 10
     assert np.ptp(right.get_ylim()) == np.ptp(left.get_ylim()) == 7
-    assert right.get_xlim() == (-1.5, 8.5)
+    assert right.get_xlim() == (-1.5, 8.5)  # one pixel lost on each side
+    assert right.get_ylim() == (5.5, -1.5)
 
 
 @pytest.mark.parametrize(

@@ -118,13 +118,15 @@ def test_maps_of_1989_as_in_the_paper():
 
 
 def test_connections_of_1989_are_two_modules_that_share_nothing():
+    # Table 1 of the paper: maps of H2 downwards, maps of H3 across.
+    table = ["XXX.XX......", ".XXXXX......", "......XXX.XX", ".......XXXXX"]
+    reads = [[mark == "X" for mark in row] for row in table]
+    np.testing.assert_array_equal(CONNECTIONS_1989.T, reads)
     assert CONNECTIONS_1989.shape == (12, 4)
     assert CONNECTIONS_1989.sum() == 20
-    assert CONNECTIONS_1989.any(axis=1).all()
     upper, lower = CONNECTIONS_1989[:6], CONNECTIONS_1989[6:]
     assert not upper[:, 2:].any()
     assert not lower[:, :2].any()
-    np.testing.assert_array_equal(upper[:, :2], lower[:, 2:])
     layer = LeNet1989(draw()).layers[5]
     np.testing.assert_array_equal(layer.connections, CONNECTIONS_1989)
 
