@@ -94,10 +94,9 @@ def show(fig: Figure, alt: str) -> None:
 
     Examples
     --------
-    Outside a notebook, the alternative text is all that appears:
-
-    >>> show(bars({"a": 1}, "x"), alt="One bar of length 1")
-    Figure: One bar of length 1
+    >>> show(new_figure(), alt="")
+    Traceback (most recent call last):
+    ValueError: alt must say what the figure shows
     """
     if not alt.strip():
         raise ValueError("alt must say what the figure shows")
@@ -971,6 +970,12 @@ class WindowAxis(NamedTuple):
         The pixel at each place of the padded axis; -1 where a zero stands.
     reads : ndarray of int, shape (o, k)
         The places that each window reads.
+
+    Examples
+    --------
+    >>> axis = window_axis(2, 3, padding=1)
+    >>> axis.cells.tolist(), axis.reads.tolist()
+    ([-1, 0, 1, -1], [[0, 1, 2], [1, 2, 3]])
     """
 
     cells: NDArray
@@ -1124,7 +1129,7 @@ def window_gallery(
         axes.set_title("{}\n{} → {}".format(name, *sizes), fontsize=14)
     if transposed:
         zeros = "zeros: s − 1 between pixels, k − 1 − p around"
-        fig.suptitle(f"transposed, kernel rotated; {zeros}", fontsize=15)
+        fig.suptitle(f"transposed, kernel rotated; {zeros}", fontsize=14)
     return fig
 
 
@@ -1790,6 +1795,12 @@ class SlideFrame(NamedTuple):
         With the values above; NaN where there is none.
     total : float
         Their sum: one output.
+
+    Examples
+    --------
+    >>> frame = slide_frames([1, 2, 3], [0, 1, 0.5])[2]
+    >>> frame.start, frame.kernel.tolist(), frame.total
+    (0, [0.5, 1.0, 0.0], 2.5)
     """
 
     start: int

@@ -229,7 +229,8 @@ def test_the_common_base_has_no_passes():
 
 def test_layers_show_themselves():
     assert [repr(make(np.float32)) for make in LAYERS.values()] == [
-        "Conv2d(4, 6, 3x2, stride=(2, 1), padding=(1, 2))",
+        "Conv2d(4, 6, 3x2, stride=(2, 1), padding=(1, 2), dilation=(1, 2), "
+        "groups=2)",
         "Conv2d(4, 2, 2x3, padding=same)",
         "MaxPool2d(3x2)",
         "AvgPool2d(3x2)",
