@@ -797,39 +797,6 @@ def masks(
     return fig
 
 
-def cell_rows(
-    rows: Sequence[tuple[str, ArrayLike, int, str]],
-    windows: Sequence[tuple[int, int, int]] = (),
-) -> Figure:
-    """Draw signals one below the other, a name before each.
-
-    Parameters
-    ----------
-    rows : sequence of (name, values, start, color)
-        `values` has shape (T,); `start` is the column of its first cell;
-        `color` is a role.
-    windows : sequence of (row, start, length)
-        Cells to frame.
-
-    Examples
-    --------
-    >>> fig = cell_rows([("x", [1, 2], 0, INPUT), ("k", [3], 1, KERNEL)])
-    >>> [text.get_text() for text in fig.axes[0].texts]
-    ['x', '1', '2', 'k', '3']
-    """
-    fig = new_figure()
-    axes = cell_axes(fig)
-    longest = max(len(name) for name, *_ in rows)
-    axes.plot(-0.4 - 0.2 * longest, 0.5)  # keeps room for the names
-    for place, (name, values, start, color) in enumerate(rows):
-        top = 1.4 * place
-        axes.text(-0.4, top + 0.5, name, ha="right", va="center")
-        draw_cells(axes, values, (start, top), color)
-    for row, start, length in windows:
-        outline(axes, (start, 1.4 * row), (1, length))
-    return fig
-
-
 def history_strip(events: Sequence[tuple[float, str, str]]) -> Figure:
     """Draw events as cards, above and below in turn, along a true time axis.
 
@@ -2011,49 +1978,57 @@ def _place_text(
     axes.text(x, y, text, color=color, ha=ha, va="center")
 
 
-def timeline(
+def cell_rows(
     rows: Sequence[tuple[str, ArrayLike, int, str]],
-    index: str = "t",
+    windows: Sequence[tuple[int, int, int]] = (),
+    index: str = "",
     total: bool = False,
 ) -> Figure:
-    """Draw named rows of cells below one another, above them an index.
+    """Draw signals as rows of cells below one another, a name before each.
 
     Parameters
     ----------
     rows : sequence of (name, values, start, color)
         `values` has shape (T,); `start` is the index of its first cell;
         `color` is a role.
+    windows : sequence of (row, start, length)
+        Cells to frame.
     index : str
-        Name of the index.
+        Name of the index, written above; no index is drawn without one.
     total : bool
         Rule off the last row: it is the sum of those above it.
 
     Examples
     --------
-    >>> fig = timeline([("x", [7], 0, INPUT), ("later", [7], 2, INPUT)])
-    >>> [text.get_text() for text in fig.axes[0].texts]
-    ['t', '0', '1', '2', 'x', '7', 'later', '7']
+    >>> rows = [("x", [7], 0, INPUT), ("later", [7], 1, INPUT)]
+    >>> [text.get_text() for text in cell_rows(rows, index="t").axes[0].texts]
+    ['t', '0', '1', 'x', '7', 'later', '7']
     """
     first = min(start for _, _, start, _ in rows)
     last = max(start + len(values) for _, values, start, _ in rows)
+    tops = [1.3 * row for row in range(len(rows))]
+    tops[-1] += 0.4 * total
     fig = new_figure()
     axes = cell_axes(fig)
-    _place_text(axes, first - 0.4, -0.4, index, GREY, ha="right")
-    for place in range(first, last):
-        _place_text(axes, place + 0.5, -0.4, _number(place), GREY)
-    for row, (name, values, start, color) in enumerate(rows):
-        top = 1.3 * row + 0.4 * (total and row == len(rows) - 1)
+    if index:
+        _place_text(axes, first - 0.4, -0.4, index, GREY, ha="right")
+        for place in range(first, last):
+            _place_text(axes, place + 0.5, -0.4, _number(place), GREY)
+    for top, (name, values, start, color) in zip(tops, rows):
         _place_text(axes, first - 0.4, top + 0.5, name, ha="right")
         draw_cells(axes, values, (start, top), color)
+    for row, start, length in windows:
+        outline(axes, (start, tops[row]), (1, length))
     if total:
-        axes.plot([first, last], [top - 0.35] * 2, color="black", lw=2)
+        axes.plot([first, last], [tops[-1] - 0.35] * 2, color="black", lw=2)
     for text in axes.texts:
         text.set_fontsize(18)
     # Seven characters of 18 pt take an inch.
     names = max(len(name) for name, *_ in rows) / 7
-    unit = min(HEIGHT / (top + 2), (WIDTH - names) / (last - first + 1))
+    height = tops[-1] + 2
+    unit = min(HEIGHT / height, (WIDTH - names) / (last - first + 1))
     axes.set(xlim=(first - 0.6 - names / unit, last + 0.1))
-    axes.set(ylim=(top + 1.1, -0.8))
+    axes.set(ylim=(tops[-1] + 1.1, -0.8 if index else -0.1))
     return fig
 
 

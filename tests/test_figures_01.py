@@ -93,7 +93,7 @@ def test_sums_are_written_with_brackets_around_negative_factors():
 
 def test_rows_stand_below_their_index():
     rows = [("a", [7], -1, figures.INPUT), ("b", [8, 9], 1, figures.OUTPUT)]
-    fig = figures.timeline(rows, total=True)
+    fig = figures.cell_rows(rows, index="t", total=True)
     assert cells(fig, figures.INPUT) == [(-1, 0)]
     (left, top), (right, _) = cells(fig, figures.OUTPUT)
     assert (left, right) == (1, 2)
