@@ -175,6 +175,45 @@ def _load_subset(path: Path) -> Digits:
     return Digits(images[~test], labels[~test], images[test], labels[test])
 
 
+def load_picture(path: str | os.PathLike) -> NDArray[np.uint8]:
+    """Return a picture from an image file, in colour.
+
+    Parameters
+    ----------
+    path : path
+        Any format that Pillow reads: PNG, JPEG, ...
+
+    Returns
+    -------
+    ndarray of uint8, shape (H, W, 3)
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is not a whole picture.
+
+    Examples
+    --------
+    >>> load_picture("no_such_picture.png")
+    Traceback (most recent call last):
+    FileNotFoundError: there is no picture no_such_picture.png
+    """
+    from PIL import Image
+
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"there is no picture {path}")
+    try:
+        with Image.open(path) as picture:
+            return np.array(picture.convert("RGB"))
+    except (OSError, SyntaxError, ValueError) as error:
+        raise ValueError(
+            f"{path} is not a whole picture ({error}): open it in an image "
+            "program and save it as PNG"
+        ) from error
+
+
 def save_subset(
     path: str | os.PathLike, root: str | os.PathLike | None = None
 ) -> None:

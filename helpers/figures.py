@@ -220,11 +220,11 @@ def image_grid(
     columns: int = 10,
     title: str = "",
 ) -> Figure:
-    """Draw small grey pictures in rows, dark ink on light paper.
+    """Draw small pictures in rows; grey ones as dark ink on light paper.
 
     Parameters
     ----------
-    images : array_like, shape (N, H, W) or (N, 1, H, W)
+    images : array_like, shape (N, H, W), (N, 1, H, W) or (N, H, W, 3)
     titles : sequence of str, optional
         One above each picture.
     columns : int
@@ -239,7 +239,8 @@ def image_grid(
     ['a', 'b', 'c']
     """
     images = np.asarray(images)
-    images = images.reshape(-1, *images.shape[-2:])
+    if images.shape[-1] != 3:
+        images = images.reshape(-1, *images.shape[-2:])
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
     fig = new_figure()
@@ -2147,3 +2148,146 @@ def _round_below(value: float) -> float:
     power = 10.0 ** np.floor(np.log10(value)) if value else 0.0
     steps = power * np.array([0, 1, 2, 5])
     return float(steps[steps <= value].max())
+
+
+# --- 04: pictures with frames, score maps, what breaks a template ------------
+
+
+def picture(
+    image: ArrayLike,
+    boxes: Mapping[str, Sequence[int]] | None = None,
+    title: str = "",
+) -> Figure:
+    """Draw a picture as large as a slide, with named frames in it.
+
+    Parameters
+    ----------
+    image : array_like of uint8, shape (H, W, 3)
+    boxes : mapping of str to (row, column, height, width), optional
+        In pixels.
+    title : str
+
+    Examples
+    --------
+    >>> fig = picture(np.zeros((9, 16, 3), np.uint8), {"here": (1, 2, 3, 4)})
+    >>> fig.axes[0].patches[0].get_xy()
+    (1.5, 0.5)
+    """
+    fig = new_figure()
+    axes = fig.subplots()
+    axes.imshow(image, interpolation="antialiased")
+    axes.set_axis_off()
+    for name, (row, column, height, width) in (boxes or {}).items():
+        outline(axes, (column - 0.5, row - 0.5), (height, width), KERNEL)
+        text = axes.text(column + width / 2, row - 12, name, ha="center")
+        text.set_bbox(dict(fc="white", ec=KERNEL, pad=2))
+    fig.suptitle(title)
+    return fig
+
+
+def score_maps(
+    maps: Mapping[str, ArrayLike], truth: tuple[int, int]
+) -> Figure:
+    """Draw maps of scores side by side, each with its peak and the truth.
+
+    Parameters
+    ----------
+    maps : mapping of str to array_like, shape (H, W)
+        Large maps are shrunk: each pixel shows the best score of a block.
+    truth : pair of int
+        Row and column of the right place.
+
+    Examples
+    --------
+    >>> fig = score_maps({"raw": [[0, 2], [1, 0]]}, (1, 0))
+    >>> [line.get_label() for line in fig.axes[0].lines]
+    ['peak', 'Waldo']
+    """
+    fig = new_figure()
+    all_axes = fig.subplots(1, len(maps), squeeze=False)[0]
+    for axes, (name, scores) in zip(all_axes, maps.items()):
+        scores = np.asarray(scores)
+        height, width = scores.shape
+        # One pixel for the best of a block: peaks survive the shrinking.
+        block = -(-height // 160)
+        edges = [np.arange(0, n, block) for n in scores.shape]
+        best = np.maximum.reduceat(scores, edges[0], axis=0)
+        best = np.maximum.reduceat(best, edges[1], axis=1)
+        drawn = axes.imshow(best, extent=(0, width, height, 0))
+        peak = np.unravel_index(scores.argmax(), scores.shape)
+        ring = dict(ls="", ms=16, mfc="none", mew=3)
+        axes.plot(peak[1], peak[0], "o", color=KERNEL, label="peak", **ring)
+        axes.plot(truth[1], truth[0], "wx", label="Waldo", **ring)
+        axes.set(title=name, xticks=[], yticks=[])
+        fig.colorbar(drawn, ax=axes, location="bottom", ticks=[0])
+    marks = all_axes[0].get_legend_handles_labels()
+    legend = fig.legend(*marks, loc="outside lower center", ncols=2)
+    legend.get_frame().set(fc=GREY, alpha=0.6)
+    legend.set_frame_on(True)
+    return fig
+
+
+def histogram(
+    values: ArrayLike, marks: Mapping[str, float], xlabel: str
+) -> Figure:
+    """Draw how often each value occurs, in powers of ten, with some named.
+
+    Parameters
+    ----------
+    values : array_like
+    marks : mapping of str to float
+        Values to point at.
+    xlabel : str
+
+    Examples
+    --------
+    >>> fig = histogram([0, 0, 1], {"top": 1}, "score")
+    >>> [text.get_text() for text in fig.axes[0].texts]
+    ['top']
+    """
+    fig = new_figure()
+    axes = fig.subplots()
+    axes.hist(np.ravel(values), bins=100, color=OUTPUT, log=True)
+    for place, (name, value) in enumerate(marks.items()):
+        axes.annotate(
+            name,
+            (value, 1.5),
+            xytext=(value, 30 * 10 ** (1 + place % 2)),
+            ha="center",
+            color=KERNEL,
+            arrowprops=dict(arrowstyle="->", color=KERNEL, lw=2),
+        )
+    axes.set(xlabel=xlabel, ylabel="windows")
+    return fig
+
+
+def breaking(
+    panels: Mapping[str, tuple[ArrayLike, ArrayLike, ArrayLike]], ylabel: str
+) -> Figure:
+    """Draw scores over the strength of some changes, side by side.
+
+    Parameters
+    ----------
+    panels : mapping of str to (levels, scores, found)
+        For each change: its strengths, the best scores, and whether the
+        best place was the right one (a dot) or another (a cross).
+    ylabel : str
+
+    Examples
+    --------
+    >>> fig = breaking({"noise": ([0, 1], [1, 0.5], [True, False])}, "NCC")
+    >>> [line.get_marker() for line in fig.axes[0].lines]
+    ['None', 'o', 'x']
+    """
+    fig = new_figure()
+    all_axes = fig.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+    for axes, (name, (levels, scores, found)) in zip(all_axes, panels.items()):
+        levels, scores = np.asarray(levels), np.asarray(scores)
+        found = np.asarray(found, bool)
+        axes.plot(levels, scores, color=GREY, lw=1.5)
+        style = dict(ls="", ms=10, mew=3)
+        axes.plot(levels[found], scores[found], "o", color=OUTPUT, **style)
+        axes.plot(levels[~found], scores[~found], "x", color=KERNEL, **style)
+        axes.set(xlabel=name, ylim=(0, 1.05))
+    all_axes[0].set_ylabel(ylabel)
+    return fig

@@ -44,7 +44,7 @@ COMPUTE = {
     "training": {"numpy", "scipy", "joblib", "tqdm"},
     "matching": {"numpy", "scipy"},
 }
-INSIDE_FUNCTIONS = {"data": {"torch", "torchvision"}}
+INSIDE_FUNCTIONS = {"data": {"torch", "torchvision", "PIL"}}
 HEAVY = {"matplotlib", "IPython", "torch", "torchvision", "ipywidgets"}
 
 SOURCES = {path.stem: path for path in (ROOT / "helpers").glob("*.py")}

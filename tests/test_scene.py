@@ -1,0 +1,138 @@
+"""The beach: always the same, one Waldo, and traps that work."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from helpers import scene
+from helpers.data import FOLDER, load_picture
+from helpers.matching import find_template
+
+SMALL = (480, 640)
+
+
+@pytest.fixture(scope="module")
+def beaches():
+    return [scene.draw_scene(seed, SMALL) for seed in range(6)]
+
+
+def grey(picture):
+    return picture.astype(float) @ [0.299, 0.587, 0.114]
+
+
+def cut(picture, box):
+    row, column, height, width = box
+    return picture[row : row + height, column : column + width]
+
+
+def apart(a, b):
+    """Whether two boxes have no pixel in common."""
+    return (
+        a.row + a.height <= b.row
+        or b.row + b.height <= a.row
+        or a.column + a.width <= b.column
+        or b.column + b.width <= a.column
+    )
+
+
+def test_a_seed_always_draws_the_same(beaches):
+    again = scene.draw_scene(0, SMALL)
+    assert (again.picture == beaches[0].picture).all()
+    assert again.traps == beaches[0].traps
+    assert (again.picture != beaches[1].picture).any()
+
+
+@pytest.mark.parametrize("size", [(480, 640), (500, 901), (1000, 1600)])
+def test_the_picture_has_the_size_that_was_asked_for(size):
+    beach = scene.draw_scene(3, size)
+    assert beach.picture.shape == (*size, 3)
+    assert beach.picture.dtype == beach.template.dtype == np.uint8
+
+
+def test_waldo_is_whole_and_the_template_is_he(beaches):
+    for beach in beaches:
+        assert (cut(beach.picture, beach.box) == beach.template).all()
+        assert beach.template.shape == (36, 34, 3)
+
+
+def test_traps_are_whole_and_do_not_cover_waldo(beaches):
+    for beach in beaches:
+        for box in beach.traps.values():
+            assert min(box.row, box.column) >= 0
+            assert cut(beach.picture, box).shape[:2] == box[2:]
+            assert apart(box, beach.box)
+
+
+def test_nobody_else_is_as_like_him(beaches):
+    for beach in beaches:
+        first, second = find_template(beach.picture, beach.template, count=2)
+        assert (first.row, first.column) == beach.box[:2]
+        assert first.score > 0.999
+        assert second.score < 0.95
+
+
+@pytest.mark.parametrize(
+    ("method", "least_fooled"), [("raw", 6), ("zero-mean", 5), ("ncc", 0)]
+)
+def test_each_trap_catches_the_score_it_is_for(beaches, method, least_fooled):
+    fooled = []
+    for beach in beaches:
+        image, template = grey(beach.picture), grey(beach.template)
+        best = find_template(image, template, method)[0]
+        if (best.row, best.column) != beach.box[:2]:
+            fooled.append(best)
+    assert len(fooled) >= least_fooled
+    assert method != "ncc" or not fooled
+
+
+def test_the_raw_score_goes_to_the_white_tent(beaches):
+    for beach in beaches:
+        image, template = grey(beach.picture), grey(beach.template)
+        best = find_template(image, template, "raw")[0]
+        tent = beach.traps["white tent"]
+        assert tent.row <= best.row <= tent.row + tent.height
+        assert tent.column <= best.column <= tent.column + tent.width
+
+
+def test_the_poster_is_he_with_less_contrast_and_noise(beaches):
+    for beach in beaches:
+        poster = grey(cut(beach.picture, beach.traps["faded poster"]))
+        waldo = grey(beach.template)
+        assert np.std(poster) < 0.6 * np.std(waldo)
+        assert np.corrcoef(poster.ravel(), waldo.ravel())[0, 1] > 0.5
+
+
+def test_bundled_pictures_are_what_the_function_draws():
+    beach = scene.draw_scene(scene.BUNDLED_SEED)
+    drawn = {"scene": beach.picture, "template": beach.template}
+    for name, picture in drawn.items():
+        path = FOLDER / f"waldo_{name}.png"
+        assert (load_picture(path) == picture).all()
+        assert path.stat().st_size < 3_000_000
+
+
+@pytest.mark.parametrize(
+    ("seed", "size", "error", "words"),
+    [
+        (-1, SMALL, ValueError, "seed must be 0 or more, not -1"),
+        (1.5, SMALL, TypeError, "seed must be an integer, not 1.5"),
+        (True, SMALL, TypeError, "seed must be an integer"),
+        (0, (100, 100), ValueError, "at least 480 x 640"),
+        (0, (9000, 9000), ValueError, "at most 16,000,000"),
+        (0, 640, TypeError, "size must be"),
+        (0, (480, "640"), TypeError, "size must be"),
+    ],
+)
+def test_what_does_not_fit_is_refused(seed, size, error, words):
+    with pytest.raises(error, match=words):
+        scene.draw_scene(seed, size)
+
+
+def test_a_damaged_picture_is_refused(tmp_path):
+    path = tmp_path / "half.png"
+    Image.new("RGB", (50, 50)).save(path)
+    path.write_bytes(path.read_bytes()[:60])
+    with pytest.raises(ValueError, match="not a whole picture"):
+        load_picture(path)
+    with pytest.raises(FileNotFoundError, match="there is no picture"):
+        load_picture(tmp_path / "none.png")
