@@ -128,6 +128,16 @@ def test_what_does_not_fit_is_refused(seed, size, error, words):
         scene.draw_scene(seed, size)
 
 
+def test_two_files_of_your_own_give_a_box(beaches, tmp_path):
+    beach = beaches[2]
+    Image.fromarray(beach.picture).save(tmp_path / "beach.jpg", quality=90)
+    Image.fromarray(beach.template).save(tmp_path / "he.png")
+    picture = load_picture(tmp_path / "beach.jpg")
+    found = find_template(picture, load_picture(tmp_path / "he.png"))[0]
+    assert (found.row, found.column) == beach.box[:2]
+    assert 0.9 < found.score < 1
+
+
 def test_a_damaged_picture_is_refused(tmp_path):
     path = tmp_path / "half.png"
     Image.new("RGB", (50, 50)).save(path)
