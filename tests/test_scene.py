@@ -6,7 +6,11 @@ from PIL import Image
 
 from helpers import scene
 from helpers.data import FOLDER, load_picture
-from helpers.matching import find_template
+from helpers.matching import (
+    find_template,
+    match_template,
+    match_template_loop,
+)
 
 SMALL = (480, 640)
 
@@ -126,6 +130,26 @@ def test_bundled_pictures_are_what_the_function_draws():
 def test_what_does_not_fit_is_refused(seed, size, error, words):
     with pytest.raises(error, match=words):
         scene.draw_scene(seed, size)
+
+
+def test_scores_on_the_beach_are_those_of_opencv_and_scikit_image(beaches):
+    cv2 = pytest.importorskip("cv2", reason="compares with OpenCV")
+    feature = pytest.importorskip("skimage.feature", reason="compares")
+    beach = beaches[0]
+    ours = match_template(beach.picture, beach.template)
+    theirs = cv2.matchTemplate(
+        beach.picture, beach.template, cv2.TM_CCOEFF_NORMED
+    )
+    differ = np.abs(ours - theirs)
+    assert np.quantile(differ, 0.999) < 1e-4
+    # In a window of one or two shades OpenCV rounds: the definition decides.
+    y, x = np.unravel_index(differ.argmax(), differ.shape)
+    window = beach.picture[y : y + 36, x : x + 34]
+    exact = match_template_loop(window, beach.template).item()
+    assert abs(ours[y, x] - exact) < 1e-5
+    crowd, part = grey(beach.picture), grey(beach.template)
+    ours = match_template(crowd, part)
+    assert np.abs(ours - feature.match_template(crowd, part)).max() < 1e-4
 
 
 def test_two_files_of_your_own_give_a_box(beaches, tmp_path):
