@@ -906,6 +906,11 @@ def _place_traps(
             extent = thing.extent()
             if not any(_meet(extent, t.extent()) for t in placed.values()):
                 break
+        else:
+            raise ValueError(
+                f"size is {height} x {width}: no place for the {name} "
+                "was found, ask for more pixels"
+            )
         placed[name] = thing
     return placed
 
