@@ -15,7 +15,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
-from helpers import figures
+from helpers import figures, windows
 from helpers.convolution import cross_correlate2d
 from helpers.data import load_mnist
 from helpers.shapes import conv_output_size, kernel_span
@@ -39,7 +39,7 @@ def shape_explorer(
 ) -> widgets.VBox:
     """Return sliders for a convolution, with its windows and output size.
 
-    Each change redraws `figures.window_overview` and puts the numbers into
+    Each change redraws `windows.window_overview` and puts the numbers into
     the formula; where there is no output, the reason is given in its place.
 
     Parameters
@@ -74,15 +74,15 @@ def shape_explorer(
     def draw(change: object = None) -> None:
         setting = [slider.value for slider in sliders] + [transposed.value]
         try:
-            axis = figures.window_axis(*setting)
+            axis = windows.window_axis(*setting)
         except ValueError as reason:
             text.value = f"<p><b>No output:</b> {reason}</p>"
             picture.value = ""
             return
         window.max = play.max = len(axis.reads) - 1
-        fig = figures.window_overview(*setting, at=window.value)
+        fig = windows.window_overview(*setting, at=window.value)
         text.value = f"<p>{_size_formula(*setting)}</p>"
-        picture.value = _img(fig, figures.setting_title(*setting))
+        picture.value = _img(fig, windows.setting_title(*setting))
 
     for control in (*sliders, transposed, window):
         control.observe(draw, "value")

@@ -8,14 +8,14 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.patches import FancyArrowPatch, Rectangle
 
-from helpers import figures
+from helpers import diagrams, figures
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 NUMBERS = np.array([[3, 0, 7, 3], [0, 7, 9, 0]])
 
 
 def test_one_colour_is_one_weight_and_white_is_none():
-    colors, count = figures.weight_colors(NUMBERS)
+    colors, count = diagrams.weight_colors(NUMBERS)
     assert count == 3
     for (i, j), number in np.ndenumerate(NUMBERS):
         same = (colors == colors[i, j]).all(axis=2)
@@ -24,7 +24,9 @@ def test_one_colour_is_one_weight_and_white_is_none():
 
 
 def test_windows_below_a_matrix_are_its_rows():
-    fig = figures.connection_matrices({"all": NUMBERS}, (2, 2), outputs=[1, 0])
+    fig = diagrams.connection_matrices(
+        {"all": NUMBERS}, (2, 2), outputs=[1, 0]
+    )
     matrix, *windows = (np.asarray(a.images[0].get_array()) for a in fig.axes)
     for row, window in zip([1, 0], windows, strict=True):
         np.testing.assert_array_equal(window, matrix[row].reshape(2, 2, 3))
@@ -42,7 +44,7 @@ def test_response_has_symmetric_limits_and_its_own_values(limit, shown):
 
 
 def test_masks_draw_full_and_empty_pictures_apart():
-    fig = figures.masks([np.ones((2, 3)), np.zeros((2, 3))], ["all", "none"])
+    fig = diagrams.masks([np.ones((2, 3)), np.zeros((2, 3))], ["all", "none"])
     full, empty = (a.images[0].make_image(None)[0] for a in fig.axes)
     assert not np.array_equal(full[0, 0], empty[0, 0])
 
@@ -62,7 +64,7 @@ def test_events_lie_at_their_years_and_texts_do_not_meet():
     text = "Krizhevsky et al.\n2012\n2,578 parameters"
     with mpl.rc_context():
         figures.use_style()
-        fig = figures.history_strip(
+        fig = diagrams.history_strip(
             [(y, "NIPS, [LeC+89]", text) for y in years]
         )
         canvas = FigureCanvasAgg(fig)
@@ -78,8 +80,8 @@ def test_events_lie_at_their_years_and_texts_do_not_meet():
 
 
 def test_arrows_of_the_map_lead_from_box_to_box():
-    rows, arrows = figures.SERIES, figures.SERIES_ARROWS
-    (axes,) = figures.series_map(rows, arrows, here="00").axes
+    rows, arrows = diagrams.SERIES, diagrams.SERIES_ARROWS
+    (axes,) = diagrams.series_map(rows, arrows, here="00").axes
     boxes = [p for p in axes.patches if isinstance(p, Rectangle)]
     names = [name[:2] for row in rows for name in row if name]
     extents = {
@@ -93,8 +95,8 @@ def test_arrows_of_the_map_lead_from_box_to_box():
 
 
 def test_every_notebook_has_a_box_and_needs_only_earlier_ones():
-    names = sorted(name[:2] for row in figures.SERIES for name in row if name)
+    names = sorted(name[:2] for row in diagrams.SERIES for name in row if name)
     assert names == [f"{number:02}" for number in range(10)]
     assert {path.name[:2] for path in NOTEBOOKS.glob("*.ipynb")} <= set(names)
-    assert all(start < end for start, end in figures.SERIES_ARROWS)
-    assert {end for _, end in figures.SERIES_ARROWS} == set(names[1:])
+    assert all(start < end for start, end in diagrams.SERIES_ARROWS)
+    assert {end for _, end in diagrams.SERIES_ARROWS} == set(names[1:])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
-from helpers import figures
+from helpers import figures, windows
 
 LENGTHS = [(3, 3), (5, 2), (2, 5), (4, 1), (1, 4)]
 
@@ -40,7 +40,7 @@ def written(fig, column, top):
 def test_frames_add_up_to_numpys_outputs(T, K):
     x, k = random_signals(T, K)
     for flip, oracle in [(True, np.convolve), (False, np.correlate)]:
-        frames = figures.slide_frames(x, k, flip)
+        frames = windows.slide_frames(x, k, flip)
         totals = [frame.total for frame in frames]
         np.testing.assert_array_equal(totals, oracle(x, k, "full"))
 
@@ -49,7 +49,7 @@ def test_frames_add_up_to_numpys_outputs(T, K):
 @pytest.mark.parametrize("flip", [True, False])
 def test_a_product_is_that_of_the_two_cells_above_it(T, K, flip):
     x, k = random_signals(T, K)
-    for frame in figures.slide_frames(x, k, flip):
+    for frame in windows.slide_frames(x, k, flip):
         for place, product in enumerate(frame.products):
             above = frame.start + place
             if 0 <= above < T:
@@ -61,7 +61,7 @@ def test_a_product_is_that_of_the_two_cells_above_it(T, K, flip):
 @pytest.mark.parametrize(("flip", "t"), [(True, 0), (True, 6), (False, -2)])
 def test_a_frame_draws_the_kernel_where_it_multiplies(flip, t):
     x, k = [4, 5, 6, 7, 8], [1, 2, 3]
-    fig = figures.slide_frame(x, k, t, flip)
+    fig = windows.slide_frame(x, k, t, flip)
     start = t - 2 if flip else t
     lying = k[::-1] if flip else k
     assert cells(fig, figures.KERNEL) == [(start + j, 1) for j in range(3)]
@@ -73,7 +73,7 @@ def test_a_frame_draws_the_kernel_where_it_multiplies(flip, t):
 
 
 def test_a_strip_has_a_row_for_each_frame_and_its_outputs_grow():
-    fig = figures.slide_strip([1, 2, 3], [0, 1, 0.5], places=[1, 3])
+    fig = windows.slide_strip([1, 2, 3], [0, 1, 0.5], places=[1, 3])
     outputs = cells(fig, figures.OUTPUT)
     rows = [top for _, top in outputs]
     assert [rows.count(top) for top in sorted(set(rows))] == [2, 4]
@@ -83,11 +83,11 @@ def test_a_strip_has_a_row_for_each_frame_and_its_outputs_grow():
 
 def test_a_strip_of_more_than_six_frames_is_refused():
     with pytest.raises(ValueError, match="not 7: choose some by places="):
-        figures.slide_strip(np.ones(5), np.ones(3))
+        windows.slide_strip(np.ones(5), np.ones(3))
 
 
 def test_sums_are_written_with_brackets_around_negative_factors():
-    fig = figures.slide_frame([-1, 3], [1, -2], t=1)
+    fig = windows.slide_frame([-1, 3], [1, -2], t=1)
     assert fig.get_suptitle() == "t = 1:   (−1)·(−2) + 3·1 = 5"
 
 

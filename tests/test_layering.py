@@ -29,6 +29,8 @@ ROWS = [
     "matching",
     "scene",
     "figures",
+    "windows",
+    "diagrams",
     "widgets",
     "exercises",
     "slides",
