@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from helpers.data import FOLDER, Digits, load_mnist, scale, write_whole
+from helpers.fused import fuse
 from helpers.layers import CrossEntropy
 from helpers.networks import LeNet5, Sequential
 from helpers.shapes import as_int
@@ -222,7 +223,8 @@ def fit(
     if test_images is not None:
         _check_labels(test_images, test_labels)
     loss = CrossEntropy()
-    optimizer = SGD(network, recipe.momentum, recipe.weight_decay)
+    fast = fuse(network)  # the same parameters
+    optimizer = SGD(fast, recipe.momentum, recipe.weight_decay)
     per_epoch = math.ceil(len(images) / recipe.batch_size)
     steps = per_epoch * recipe.epochs
     history = {"loss": [], "train_accuracy": [], "test_accuracy": []}
@@ -237,9 +239,9 @@ def fit(
             right = 0
             for batch in minibatches(len(images), recipe.batch_size, rng):
                 step = len(history["loss"])
-                logits = network.forward(_floats(images[batch]))
+                logits = fast.forward(_floats(images[batch]))
                 value = float(loss.forward(logits, labels[batch]))
-                network.backward(loss.backward())
+                fast.backward(loss.backward())
                 optimizer.step(recipe.rate(step, steps))
                 if not (math.isfinite(value) and _is_finite(network)):
                     raise FloatingPointError(
@@ -309,6 +311,35 @@ def predict(
     )
 
 
+def probabilities(network: Sequential, images: NDArray) -> NDArray:
+    """Return the probabilities that a network gives to the classes.
+
+    Parameters
+    ----------
+    network : Sequential
+    images : ndarray, shape (N, 1, 28, 28)
+        As for `predict`.
+
+    Returns
+    -------
+    ndarray, shape (N, classes)
+        The softmax of the logits.
+
+    Examples
+    --------
+    >>> network = LeNet5(np.random.default_rng(0))
+    >>> odds = probabilities(network, np.zeros((1, 1, 28, 28), np.uint8))
+    >>> print(odds.round(1))
+    [[0.1 0.1 0.1 0.1 0.1 0.1 0.1 0.1 0.1 0.1]]
+    """
+    return _softmax(predict(network, images))
+
+
+def _softmax(logits: NDArray) -> NDArray:
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
 def evaluate(
     network: Sequential,
     images: NDArray,
@@ -373,8 +404,7 @@ def mistakes(
     """
     _check_labels(images, labels)
     logits = predict(network, images)
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    probabilities = powers / powers.sum(axis=1, keepdims=True)
+    probabilities = _softmax(logits)
     wrong = np.flatnonzero(logits.argmax(axis=1) != labels)
     sure = probabilities[wrong].max(axis=1)
     wrong = wrong[np.argsort(-sure, kind="stable")]

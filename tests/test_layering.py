@@ -25,6 +25,7 @@ ROWS = [
     "layers",
     "data",
     "networks",
+    "fused",
     "training",
     "matching",
     "scene",
@@ -43,6 +44,7 @@ COMPUTE = {
     "layers": {"numpy", "scipy"},
     "data": {"numpy", "scipy"},
     "networks": {"numpy", "scipy"},
+    "fused": {"numpy", "scipy"},
     "training": {"numpy", "scipy", "joblib", "tqdm"},
     "matching": {"numpy", "scipy"},
 }
