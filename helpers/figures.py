@@ -473,6 +473,7 @@ def image_grid(
     titles: Sequence[str] | None = None,
     columns: int = 10,
     title: str = "",
+    frames: bool = False,
 ) -> Figure:
     """Draw small pictures in rows; grey ones as dark ink on light paper.
 
@@ -485,6 +486,8 @@ def image_grid(
         Pictures in a row.
     title : str
         Above all of them.
+    frames : bool
+        Whether to show where each picture ends.
 
     Examples
     --------
@@ -503,9 +506,55 @@ def image_grid(
         axes.axis("off")
     for place, (image, axes) in enumerate(zip(images, all_axes.flat)):
         axes.imshow(image, cmap="Greys")
+        if frames:
+            axes.axis("on")
+            _frame(axes)
         if titles is not None:
             axes.set_title(titles[place], fontsize=14)
     fig.suptitle(title)
+    return fig
+
+
+def picture_rows(
+    rows: Mapping[str, ArrayLike],
+    titles: Sequence[str] = (),
+    mark: float | None = None,
+) -> Figure:
+    """Draw rows of small grey pictures in frames, a name before each row.
+
+    Parameters
+    ----------
+    rows : mapping of str to array_like, shape (N, H, W) or (N, 1, H, W)
+        Dark ink on light paper; sizes may differ between rows, which are
+        drawn equally large.
+    titles : sequence of str
+        Above the pictures of the first row.
+    mark : float, optional
+        Where a dashed line crosses all pictures, as a share of their width:
+        beside it, small moves are seen.
+
+    Examples
+    --------
+    >>> fig = picture_rows({"a": np.eye(3)[None]}, ["one"], mark=0.5)
+    >>> fig.axes[0].get_title(), fig.axes[0].lines[0].get_xdata()[0]
+    ('one', 1.0)
+    """
+    fig = new_figure()
+    columns = max(len(np.asarray(images)) for images in rows.values())
+    grid = fig.subplots(len(rows), columns, squeeze=False)
+    for (name, images), line in zip(rows.items(), grid):
+        images = np.asarray(images)
+        images = images.reshape(-1, *images.shape[-2:])
+        for image, axes in zip(images, line):
+            axes.imshow(image, cmap="Greys", vmin=0, vmax=images.max())
+            axes.set(xticks=[], yticks=[])
+            axes.spines[:].set_visible(True)
+            if mark is not None:
+                place = mark * image.shape[1] - 0.5
+                axes.axvline(place, color=KERNEL, lw=2, ls=(0, (4, 3)))
+        line[0].set_ylabel(name)
+    for axes, title in zip(grid[0], titles):
+        axes.set_title(title)
     return fig
 
 
@@ -576,10 +625,41 @@ def kernel_rows(rows: Mapping[str, ArrayLike], title: str = "") -> Figure:
     return fig
 
 
+def signed_maps(
+    maps: Mapping[str, ArrayLike], label: str = "weight"
+) -> Figure:
+    """Draw arrays side by side, each with its name, on one signed scale.
+
+    Parameters
+    ----------
+    maps : mapping of str to array_like, shape (H, W)
+    label : str
+        What the numbers are.
+
+    Examples
+    --------
+    >>> fig = signed_maps({"before": np.eye(2), "after": -2 * np.eye(2)})
+    >>> fig.axes[0].images[0].get_clim()
+    (-2.0, 2.0)
+    """
+    limit = max(float(np.abs(values).max()) for values in maps.values())
+    fig = new_figure(height=3.2)
+    fig.set_layout_engine("compressed")
+    all_axes = fig.subplots(1, len(maps), squeeze=False)[0]
+    for axes, (name, values) in zip(all_axes, maps.items()):
+        drawn = axes.imshow(values, cmap="RdBu", vmin=-limit, vmax=limit)
+        axes.set_title(name)
+        _frame(axes)
+    where = dict(location="bottom", shrink=0.5, aspect=30)
+    fig.colorbar(drawn, ax=all_axes, label=label, **where)
+    return fig
+
+
 def feature_maps(
     stages: Mapping[str, ArrayLike],
     probabilities: ArrayLike,
     title: str = "",
+    drawn: ArrayLike | None = None,
 ) -> Figure:
     """Draw what each stage of a network makes of one picture.
 
@@ -589,6 +669,8 @@ def feature_maps(
         A name and its maps; the input first, in grey.
     probabilities : array_like, shape (classes,)
     title : str
+    drawn : array_like, shape (H, W), optional
+        The picture that the input was prepared from, to draw above it.
 
     Examples
     --------
@@ -598,14 +680,17 @@ def feature_maps(
     (first, picture), *rest = stages.items()
     fig = new_figure()
     left, middle, right = fig.subfigures(1, 3, width_ratios=[1, 3.2, 1.2])
-    axes = left.subplots()
-    axes.imshow(np.asarray(picture)[0], cmap="Greys")
-    axes.set_title(first)
-    axes.set_axis_off()
+    shown = {first: np.asarray(picture)[0]}
+    if drawn is not None:
+        shown = {"drawn": drawn} | shown
+    above = left.subplots(len(shown), 1, squeeze=False)[:, 0]
+    for axes, (name, image) in zip(above, shown.items()):
+        axes.imshow(image, cmap="Greys")
+        axes.set_title(name)
+        _frame(axes)
     heights = [-(-len(np.asarray(maps)) // 8) for _, maps in rest]
-    rows = middle.subplots(len(rest), 1, squeeze=False, height_ratios=heights)[
-        :, 0
-    ]
+    below = dict(squeeze=False, height_ratios=heights)
+    rows = middle.subplots(len(rest), 1, **below)[:, 0] if rest else []
     for axes, (name, maps) in zip(rows, rest):
         axes.imshow(tile(maps, columns=8))
         axes.set_title(name, loc="left", fontsize=14)
@@ -994,6 +1079,89 @@ def curves(
     if len(lines) > 1:
         axes.legend()
     fig.suptitle(title)
+    return fig
+
+
+def by_size(
+    families: Mapping[str, tuple[ArrayLike, ArrayLike]],
+    xlabel: str,
+    ylabel: str,
+    ylim: tuple[float, float],
+) -> Figure:
+    """Draw a result over the size of networks, each family with its band.
+
+    Parameters
+    ----------
+    families : mapping of str to pair of array_like
+        Sizes, shape (T,), and results, shape (seeds, T); the sizes of one
+        family need not be those of another.  The mean is drawn, and a band
+        from the smallest to the largest.
+    xlabel, ylabel : str
+    ylim : pair of float
+
+    Examples
+    --------
+    >>> results = {"dense": ([100, 1000], [[9, 7], [8, 7], [7, 1]])}
+    >>> fig = by_size(results, "parameters", "test error (%)", (0, 10))
+    >>> fig.axes[0].lines[0].get_ydata().tolist()
+    [8.0, 5.0]
+    """
+    fig = new_figure()
+    axes = fig.subplots()
+    looks = [("o", "--"), ("s", "-"), ("^", "--"), ("D", "-")]
+    named = zip(looks, families.items())
+    for (marker, style), (name, (sizes, values)) in named:
+        values = np.atleast_2d(values)
+        look = dict(marker=marker, linestyle=style, markersize=8)
+        (line,) = axes.plot(sizes, values.mean(axis=0), label=name, **look)
+        band = dict(color=line.get_color(), alpha=0.2, linewidth=0)
+        axes.fill_between(sizes, values.min(0), values.max(0), **band)
+    axes.set(xlabel=xlabel, ylabel=ylabel, xscale="log", ylim=ylim)
+    fig.legend(loc="outside upper center", ncols=2)
+    return fig
+
+
+def ranges(
+    results: Mapping[str, Mapping[str, ArrayLike]],
+    xlabel: str,
+    xlim: tuple[float, float] | None = None,
+) -> Figure:
+    """Draw every single result, and a bar from the least to the largest.
+
+    Parameters
+    ----------
+    results : mapping of str to mapping of str to array_like, shape (seeds,)
+        For each row, from the top, up to three conditions by name.
+    xlabel : str
+    xlim : pair of float, optional
+
+    Examples
+    --------
+    >>> fig = ranges({"dense": {"in order": [25, 27, 26]}}, "error (%)")
+    >>> fig.axes[0].lines[1].get_xdata().tolist()
+    [25, 27, 26]
+    """
+    fig = new_figure()
+    axes = fig.subplots()
+    conditions = list(next(iter(results.values())))
+    looks = list(zip([INPUT, KERNEL, OUTPUT], "oDs"))
+    for row, found in enumerate(results.values()):
+        for place, (name, (color, marker)) in enumerate(
+            zip(conditions, looks)
+        ):
+            values = np.asarray(found[name])
+            y = np.full(len(values), row + 0.3 * place)
+            band = dict(color=color, alpha=0.3, linewidth=9)
+            axes.plot([values.min(), values.max()], y[:2], **band)
+            look = dict(color=color, linestyle="", markersize=8, alpha=0.8)
+            label = "" if row else name
+            axes.plot(values, y, marker, label=label, **look)
+    middle = 0.15 * (len(conditions) - 1)
+    axes.set_yticks(np.arange(len(results)) + middle, list(results))
+    axes.invert_yaxis()
+    axes.tick_params(axis="y", length=0)
+    axes.set(xlabel=xlabel, xlim=xlim)
+    fig.legend(loc="outside upper center", ncols=3)
     return fig
 
 

@@ -34,6 +34,7 @@ from helpers.figures import (
     sheet,
     written,
 )
+from helpers.im2col import col2im, im2col
 from helpers.shapes import conv_output_size, kernel_span
 
 # --- A window that slides: frames, galleries, rows ---------------------------
@@ -447,6 +448,90 @@ def _draw_rows(axes: Axes, axis: WindowAxis, now: int | None = None) -> None:
 _SLOPE = (0.5, 0.5)  # how far a row lies to the left of, and below, the last
 
 
+# --- Windows as columns of a matrix ------------------------------------------
+
+
+def window_columns(image: ArrayLike, kernel_size: tuple[int, int]) -> Figure:
+    r"""Draw each window of an image in the colour of its column (im2col).
+
+    The image is drawn once for each window, where the window's output is.
+
+    Parameters
+    ----------
+    image : array_like of int, shape (H, W)
+        Small: up to six windows are told apart.
+    kernel_size : pair of int
+
+    Raises
+    ------
+    ValueError
+        If there are more windows than colours.
+
+    Examples
+    --------
+    >>> fig = window_columns([[1, 2, 3]], (1, 2))
+    >>> fig.axes[0].texts[-1].get_text()
+    '$\\mathbf{V}_I$  (2, 2)'
+    """
+    image = np.asarray(image)
+    (height, width), (k_h, k_w) = image.shape, kernel_size
+    matrix = im2col(image[None, None], kernel_size)[0]
+    rows, count = matrix.shape
+    if count > len(_WINDOWS):
+        raise ValueError(
+            f"{len(_WINDOWS)} windows have colours, not {count}: take a "
+            "smaller image or a larger kernel"
+        )
+    across, tall = width - k_w + 1, height - k_h + 1
+    end, tall = across * (width + 0.8), tall * (height + 1.3) - 1.3
+    left, top = end + 2.2, (tall - rows) / 2
+    fig = new_figure()
+    axes = cell_axes(fig)
+    for place, color in zip(range(count), _WINDOWS):
+        i, j = divmod(place, across)
+        corner = j * (width + 0.8), i * (height + 1.3)
+        draw_cells(axes, image, corner, INPUT, numbers=False)
+        for (y, x), value in np.ndenumerate(image):
+            if not (i <= y < i + k_h and j <= x < j + k_w):
+                middle = corner[0] + x + 0.5, corner[1] + y + 0.5
+                place_text(axes, *middle, written(value), GREY)
+        window = image[i : i + k_h, j : j + k_w]
+        _color_window(axes, window, (corner[0] + j, corner[1] + i), color)
+        name = f"window {place}"
+        place_text(axes, corner[0] + width / 2, corner[1] - 0.5, name)
+        column, where = matrix[:, place : place + 1], left + 1.3 * place
+        _color_window(axes, column, (where, top), color)
+        place_text(axes, where + 0.5, top - 0.5, str(place))
+    for row in range(rows):
+        name = "({}, {})".format(*divmod(row, k_w))
+        place_text(axes, left - 0.3, top + row + 0.5, name, GREY, ha="right")
+    middle = left + (1.3 * count - 0.3) / 2
+    name = f"$\\mathbf{{V}}_I$  ({rows}, {count})"
+    place_text(axes, middle, top - 1.3, name)
+    for text in axes.texts:
+        text.set_fontsize(17)
+    axes.set(xlim=(-0.2, left + 1.3 * count), ylim=(tall + 0.2, -1.2))
+    return fig
+
+
+def _color_window(
+    axes: Axes, values: NDArray, at: tuple[float, float], color: str
+) -> None:
+    """Draw cells in the colour of a window, with a frame."""
+    for (row, column), value in np.ndenumerate(values):
+        cell = sheet(at[0] + column, at[1] + row, 1, 1, color)
+        cell.set(fc=color, ec="white")
+        axes.add_patch(cell)
+        middle = at[0] + column + 0.5, at[1] + row + 0.5
+        place_text(axes, *middle, written(value))
+    outline(axes, at, values.shape, "black")
+    axes.patches[-1].set_linewidth(2)
+
+
+# Light enough for black numbers.
+_WINDOWS = [WINDOW, "#56B4E9", "#F0E442", "#CC79A7", "#FFFFFF", "#BBBBBB"]
+
+
 # --- Counts, staircases, receptive fields ------------------------------------
 
 
@@ -797,3 +882,287 @@ def _written(x: ArrayLike, frame: SlideFrame) -> str:
 
 def _factor(value: float) -> str:
     return f"({written(value)})" if value < 0 else written(value)
+
+
+# --- The way back: from the gradients of outputs to those of pixels ----------
+
+
+def input_gradient(
+    kernel: ArrayLike,
+    delta: ArrayLike,
+    size: tuple[int, int],
+    stride: int = 1,
+    padding: int = 0,
+) -> NDArray:
+    """Return the gradient by a picture, given that by the outputs.
+
+    Parameters
+    ----------
+    kernel : array_like, shape (K_h, K_w)
+    delta : array_like, shape (H_out, W_out)
+    size : (H, W)
+        Of the picture.
+    stride, padding : int
+
+    Returns
+    -------
+    ndarray, shape (H, W)
+        Each output adds its gradient, times the kernel, to its window.
+
+    Examples
+    --------
+    >>> input_gradient([[1, 2]], [[10, 1]], (1, 3))
+    array([[10, 21,  2]])
+    """
+    kernel, delta = np.asarray(kernel), np.asarray(delta)
+    columns = np.outer(kernel, delta)[None]
+    return col2im(columns, size, kernel.shape, stride, padding)[0, 0]
+
+
+def sent_back(
+    kernel: ArrayLike, delta: ArrayLike, pixel: tuple[int, int]
+) -> Figure:
+    """Draw a kernel, gradients at the outputs, and one pixel to find.
+
+    Parameters
+    ----------
+    kernel : array_like, shape (K_h, K_w)
+    delta : array_like, shape (H_out, W_out)
+    pixel : (row, column)
+        The one marked.  Stride 1, no padding.
+
+    Examples
+    --------
+    >>> fig = sent_back([[1, 2]], [[10, 1]], (0, 1))
+    >>> [text.get_text() for text in fig.axes[0].texts][-1]
+    '?'
+    """
+    kernel, delta = np.asarray(kernel), np.asarray(delta)
+    height, width = np.add(kernel.shape, delta.shape) - 1
+    fig = new_figure()
+    axes = cell_axes(fig)
+    below = len(kernel) + 0.9
+    _draw_whole(axes, kernel, (0, 0), KERNEL, "kernel")
+    _draw_whole(axes, delta, (0, below), OUTPUT, "gradients at the outputs")
+    wide = max(kernel.shape[1], delta.shape[1])
+    left = wide + 1.5
+    top = (below + len(delta) - height) / 2
+    blank = np.zeros((height, width))
+    title = "gradients at the pixels"
+    draw_cells(axes, blank, (left, top), INPUT, False, title)
+    middle = below + len(delta) / 2
+    ends = (wide + 0.2, middle), (left - 0.2, middle)
+    axes.add_patch(FancyArrowPatch(*ends, **ARROW | dict(ls="--")))
+    row, column = pixel
+    outline(axes, (left + column, top + row), (1, 1))
+    at = left + column + 0.5, top + row + 0.5
+    axes.text(*at, "?", ha="center", va="center", fontsize=24)
+    axes.set(xlim=(-0.1, left + width + 0.1))
+    axes.set(ylim=(below + len(delta) + 0.1, -0.7))
+    return fig
+
+
+def pixel_readers(
+    kernel: ArrayLike, delta: ArrayLike, pixel: tuple[int, int]
+) -> Figure:
+    """Draw all windows, one panel for each output, and a pixel in them.
+
+    Each panel shows through which entry of the kernel the output reads the
+    pixel, so what the output's gradient is multiplied by on its way back.
+
+    Parameters
+    ----------
+    kernel : array_like, shape (K_h, K_w)
+    delta : array_like, shape (H_out, W_out)
+    pixel : (row, column)
+        Stride 1, no padding.
+
+    Examples
+    --------
+    >>> fig = pixel_readers([[1, 2]], [[10, 1]], (0, 1))
+    >>> [axes.get_title() for axes in fig.axes]
+    ['10 · 2', '1 · 1']
+    """
+    kernel, delta = np.asarray(kernel), np.asarray(delta)
+    size = np.add(kernel.shape, delta.shape) - 1
+    met = met_entries(kernel, delta.shape, pixel)
+    fig = new_figure()
+    grid = fig.subplots(*delta.shape, squeeze=False)
+    for (row, column), axes in np.ndenumerate(grid):
+        axes.set(aspect="equal")
+        axes.set_axis_off()
+        axes.invert_yaxis()
+        draw_cells(axes, np.zeros(size), color=INPUT, numbers=False)
+        _draw_whole(axes, kernel, (column, row), KERNEL)
+        outline(axes, pixel[::-1], (1, 1), "black")
+        entry = met[row, column]
+        title = f"{delta[row, column]:g} \u00b7 {entry:g}"
+        axes.set_title("does not read it" if np.isnan(entry) else title)
+    return fig
+
+
+def met_entries(
+    kernel: ArrayLike, outputs: tuple[int, int], pixel: tuple[int, int]
+) -> NDArray:
+    """Return through which entry of the kernel each output reads a pixel.
+
+    Parameters
+    ----------
+    kernel : array_like, shape (K_h, K_w)
+    outputs : (H_out, W_out)
+    pixel : (row, column)
+        Stride 1, no padding.
+
+    Returns
+    -------
+    ndarray of float, shape (H_out, W_out)
+        NaN where the output does not read it.
+
+    Examples
+    --------
+    >>> met_entries([[1, 2, 3]], (1, 3), (0, 2))
+    array([[3., 2., 1.]])
+    """
+    kernel = np.asarray(kernel)
+    met = np.full(outputs, np.nan)
+    for place in np.ndindex(*outputs):
+        row, column = np.subtract(pixel, place)
+        if 0 <= row < kernel.shape[0] and 0 <= column < kernel.shape[1]:
+            met[place] = kernel[row, column]
+    return met
+
+
+def gradient_steps(
+    kernel: ArrayLike,
+    delta: ArrayLike,
+    size: tuple[int, int],
+    stride: int,
+    padding: int,
+) -> Figure:
+    r"""Draw the three steps back: put zeros between, convolve, cut.
+
+    Parameters
+    ----------
+    kernel : array_like, shape (K_h, K_w)
+    delta : array_like, shape (H_out, W_out)
+    size : (H, W)
+        Of the picture; its gradient is framed in the last array.
+    stride, padding : int
+
+    Examples
+    --------
+    >>> fig = gradient_steps([[1, 2]], [[3, 4]], (1, 4), stride=2, padding=0)
+    >>> [t.get_text() for t in fig.axes[0].texts if "×" in t.get_text()]
+    ['gradients\n1×2', 'zeros between\n1×3', 'full convolution\n1×4']
+    """
+    kernel, delta = np.asarray(kernel), np.asarray(delta)
+    between = np.full([(o - 1) * stride + 1 for o in delta.shape], np.nan)
+    between[::stride, ::stride] = delta
+    frame = tuple(n + 2 * padding for n in size)
+    whole = input_gradient(kernel, delta, frame, stride)
+    parts = [
+        ("gradients", delta, OUTPUT),
+        ("zeros between", between, OUTPUT),
+        ("full convolution", whole, INPUT),
+    ]
+    fig = new_figure()
+    axes = cell_axes(fig)
+    left = 0.0
+    for name, values, color in parts:
+        top = (len(whole) - len(values)) / 2
+        title = "{}\n{}\u00d7{}".format(name, *values.shape)
+        _draw_whole(axes, values, (left, top), color, title)
+        left += values.shape[1] + 1.6
+    left -= whole.shape[1] + 1.6
+    outline(axes, (left + padding, padding), size)
+    axes.set(xlim=(-0.5, left + whole.shape[1] + 0.2))
+    axes.set(ylim=(len(whole) + 0.2, -1.9))
+    return fig
+
+
+def _draw_whole(
+    axes: Axes,
+    values: NDArray,
+    at: tuple[float, float],
+    color: str,
+    title: str = "",
+) -> None:
+    """Draw cells as `draw_cells` does, numbers of many digits in full."""
+    draw_cells(axes, values, at, color, numbers=False, title=title)
+    for (row, column), value in np.ndenumerate(values):
+        if not np.isnan(value):
+            middle = at[0] + column + 0.5, at[1] + row + 0.5
+            place_text(axes, *middle, f"{value:.6g}".replace("-", "\u2212"))
+
+
+# --- Pooling: what wins forward, what gets the gradient backward -------------
+
+
+def pool_passes(
+    x: ArrayLike,
+    y: ArrayLike,
+    gradient: ArrayLike,
+    dx: ArrayLike,
+    kernel_size: int,
+    stride: int | None = None,
+    name: str = "max",
+) -> Figure:
+    """Draw a pooling layer forward, above, and backward, below.
+
+    The cells that get a gradient stand out in the input and in its
+    gradient, and each window has a frame.
+
+    Parameters
+    ----------
+    x, dx : array_like, shape (H, W)
+        The input, and the gradient by it.
+    y, gradient : array_like, shape (H_out, W_out)
+        The output, and the gradient by it.
+    kernel_size, stride : int
+        Of the windows, in pixels; `stride` is `kernel_size` unless given.
+    name : str
+        What the layer takes of each window.
+
+    Examples
+    --------
+    >>> fig = pool_passes([[1, 3]], [[3]], [[5]], [[0, 5]], kernel_size=1)
+    >>> [text.get_text() for text in fig.axes[0].texts][-6:]
+    ['gradient by x', '0', '5', 'gradient by y', '5', 'back']
+    """
+    x, y, gradient, dx = (np.asarray(a, float) for a in (x, y, gradient, dx))
+    stride = kernel_size if stride is None else stride
+    (height, width), right = x.shape, x.shape[1] + 3.0
+    fig = new_figure()
+    axes = cell_axes(fig)
+    middle = (height - len(y)) / 2
+    frames = [(stride * j, stride * i) for i, j in np.ndindex(y.shape)]
+    for top, left, out, titles, word in [
+        (0.0, x, y, ("x", "y"), name),
+        (height + 1.2, dx, gradient, ("gradient by x", "gradient by y"), ""),
+    ]:
+        draw_cells(axes, left, (0, top), INPUT, title=titles[0])
+        for row, column in np.argwhere(dx):
+            axes.add_patch(sheet(column, top + row, 1, 1, WINDOW))
+            axes.patches[-1].set(fc=WINDOW, zorder=1.5)
+        for place, (column, row) in enumerate(frames):
+            # Windows that overlap are told apart, and matched to outputs.
+            near = place % 4 if stride < kernel_size else 0
+            inset = (0, 0.08, 0.16, 0.22)[near]
+            style = dict(ec=("black", KERNEL, "#7B3294", INPUT)[near])
+            style |= dict(ls=("-", "--", ":", "-.")[near], lw=2.5)
+            style |= dict(fc="none", zorder=3)
+            size = kernel_size - 2 * inset
+            corner = column + inset, top + row + inset
+            axes.add_patch(Rectangle(corner, size, size, **style))
+            if stride < kernel_size:
+                i, j = divmod(place, y.shape[1])
+                corner = right + j + 0.06, top + middle + i + 0.06
+                axes.add_patch(Rectangle(corner, 0.88, 0.88, **style))
+        draw_cells(axes, out, (right, top + middle), OUTPUT, title=titles[1])
+        ends = (width + 0.5, top + height / 2), (right - 0.5, top + height / 2)
+        ends = ends if word else ends[::-1]
+        axes.add_patch(FancyArrowPatch(*ends, **ARROW | dict(color=GREY)))
+        where = (width + right) / 2, top + height / 2 - 0.45
+        place_text(axes, *where, word or "back", GREY)
+    axes.autoscale_view()
+    return fig
