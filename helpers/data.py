@@ -13,12 +13,14 @@ import io
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+
+from helpers.shapes import as_int
 
 FOLDER = Path(__file__).resolve().parents[1] / "data"
 
@@ -46,6 +48,8 @@ FULL_SHA256 = {
         "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"
     ),
 }
+
+SVHN_FILES = ("train_32x32.mat", "test_32x32.mat")
 
 
 class Digits(NamedTuple):
@@ -104,6 +108,149 @@ def scale(images: NDArray[np.uint8]) -> NDArray[np.float32]:
         )
     table = (np.arange(256) / 255 - MEAN) / DEVIATION
     return table.astype(np.float32)[images]
+
+
+def mnist_style(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return a drawn digit prepared as the digits of MNIST were.
+
+    As in LeCun et al., "Gradient-based learning applied to document
+    recognition", 1998: black and white first; scaled, width and height
+    alike, until the longer side of the ink takes 20 pixels; grey where ink
+    covers part of a pixel; then moved by whole pixels until the centre of
+    mass is within half a pixel of row 14, column 14, counted from 0, of a
+    frame of 28x28.  The thickness of the pen is scaled with the digit.
+
+    Parameters
+    ----------
+    picture : ndarray of uint8, shape (H, W)
+        0 is paper, 255 is ink; what is above 127 counts as ink.
+
+    Returns
+    -------
+    ndarray of uint8, shape (28, 28)
+        For `scale`.  Ink so lopsided that it would leave the frame is left
+        at its edge.
+
+    Raises
+    ------
+    TypeError
+        If `picture` is not uint8.
+    ValueError
+        If it is not two-dimensional, or has no ink.
+
+    Examples
+    --------
+    >>> picture = np.zeros((280, 280), np.uint8)
+    >>> picture[30:130, 200:210] = 255  # small, in a corner
+    >>> image = mnist_style(picture)
+    >>> rows, columns = np.nonzero(image)
+    >>> print(image.shape, np.unique(columns), rows.min(), rows.max())
+    (28, 28) [13 14] 4 23
+    """
+    picture = np.asarray(picture)
+    if picture.dtype != np.uint8:
+        raise TypeError(
+            f"picture must be uint8 with values 0..255, not {picture.dtype}"
+        )
+    if picture.ndim != 2:
+        raise ValueError(
+            f"picture must have shape (H, W), not {picture.shape}: "
+            "one digit, in grey"
+        )
+    ink = picture > 127
+    if not ink.any():
+        raise ValueError("there is no ink in the picture: draw a digit first")
+    for axis in (0, 1):
+        places = np.flatnonzero(ink.any(axis=1 - axis))
+        ink = ink.take(range(places[0], places[-1] + 1), axis)
+    rows, columns = (_shares(length, max(ink.shape)) for length in ink.shape)
+    # Rounded up, so that no ink of the longer side is lost.
+    small = np.ceil((255 * rows @ ink @ columns.T).round(6))
+    image = np.zeros((28, 28), np.uint8)
+    corner = []
+    for axis in (0, 1):
+        mass = small.sum(axis=1 - axis)
+        middle = (mass * np.arange(20)).sum() / mass.sum()
+        used = np.flatnonzero(mass)
+        corner.append(
+            np.clip(np.rint(14 - middle), -used[0], 27 - used[-1]).astype(int)
+        )
+    y, x = np.nonzero(small)
+    image[y + corner[0], x + corner[1]] = small[y, x]
+    return image
+
+
+def _shares(length: int, side: int) -> NDArray[np.float64]:
+    """Return what shares of 20 cells each of some pixels covers.
+
+    The pixels lie in the middle of `side` pixels, which the cells cut into
+    equal parts.
+
+    >>> _shares(20, 40)[4:7, :3]
+    array([[0. , 0. , 0. ],
+           [0.5, 0.5, 0. ],
+           [0. , 0. , 0.5]])
+    """
+    edges = np.linspace(0, side, 21) - (side - length) / 2
+    until = np.clip(edges[:, None] - np.arange(length), 0, 1)
+    return np.diff(until, axis=0) * 20 / side
+
+
+def draw_strokes(
+    strokes: Sequence[ArrayLike], pen: float = 24, size: int = 280
+) -> NDArray[np.uint8]:
+    """Return a picture of strokes with a round pen, black and white.
+
+    Parameters
+    ----------
+    strokes : sequence of array_like, shape (K, 2)
+        Points (x, y) in pixels, from the upper left corner; straight lines
+        join them.  One point makes a dot.
+    pen : float
+        Its diameter in pixels.
+    size : int
+        Height and width of the picture.
+
+    Returns
+    -------
+    ndarray of uint8, shape (size, size)
+        0 is paper, 255 is ink.
+
+    Raises
+    ------
+    ValueError
+        If a stroke is not of points (x, y), or `pen` or `size` not positive.
+
+    Examples
+    --------
+    >>> draw_strokes([[(0.5, 1.5), (2.5, 1.5)]], pen=1, size=4)
+    array([[  0,   0,   0,   0],
+           [255, 255, 255,   0],
+           [  0,   0,   0,   0],
+           [  0,   0,   0,   0]], dtype=uint8)
+    """
+    if not 0 < pen < np.inf:
+        raise ValueError(f"pen must be positive, not {pen!r}")
+    size = as_int(size, "size")
+    middles = np.stack(np.mgrid[:size, :size][::-1], axis=-1) + 0.5
+    ink = np.zeros((size, size), bool)
+    for stroke in strokes:
+        points = np.asarray(stroke, float)
+        if points.ndim != 2 or points.shape[1] != 2 or not len(points):
+            raise ValueError(
+                f"a stroke must have shape (K, 2), not {points.shape}: "
+                "points (x, y)"
+            )
+        if not np.isfinite(points).all():
+            raise ValueError("a stroke has a point that is not finite")
+        ends = points[1:] if len(points) > 1 else points
+        for start, end in zip(points, ends):
+            along = end - start
+            share = (middles - start) @ along / max(along @ along, 1e-12)
+            nearest = start + np.clip(share, 0, 1)[..., None] * along
+            away = np.linalg.norm(middles - nearest, axis=-1)
+            ink |= away <= pen / 2
+    return np.uint8(255) * ink
 
 
 def load_mnist(
@@ -299,6 +446,94 @@ def _download_full(root: Path) -> None:
         raw.mkdir(parents=True, exist_ok=True)
         for name in FULL_SHA256:
             os.replace(fetched / name, raw / name)
+
+
+def load_svhn(
+    root: str | os.PathLike | None = None, download: bool = False
+) -> Digits:
+    """Return digits cropped from photographs of house numbers, in grey.
+
+    Netzer et al., "Reading digits in natural images with unsupervised
+    feature learning", 2011; for non-commercial use.  Grey, so that a network
+    has as many parameters as on other digits: 0.299 red + 0.587 green +
+    0.114 blue.  The neighbours of a digit are often in its picture too.
+
+    Parameters
+    ----------
+    root : path, optional
+        The folder that holds, or will hold, ``SVHN/train_32x32.mat`` and
+        ``SVHN/test_32x32.mat``; ``data/`` unless given.
+    download : bool
+        Fetch both (250 MB) through torchvision if one is not there.
+
+    Returns
+    -------
+    Digits
+        73,257 to train and 26,032 to test, 32x32 pixels.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the files are not there.
+    ValueError
+        If a file is cut short or altered.
+    ConnectionError
+        If the download fails.
+
+    Examples
+    --------
+    >>> load_svhn().train_images.shape  # doctest: +SKIP
+    (73257, 1, 32, 32)
+    """
+    folder = (FOLDER if root is None else Path(root)) / "SVHN"
+    call = f"call load_svhn({str(folder.parent)!r}, download=True)"
+    missing = [name for name in SVHN_FILES if not (folder / name).exists()]
+    if missing and not download:
+        raise FileNotFoundError(
+            f"{missing[0]} is not in {folder}: {call}, or use load_mnist() "
+            "without a network"
+        )
+    if missing:
+        _download_svhn(folder)
+    return Digits(*_read_svhn(folder, f"delete {folder} and {call}"))
+
+
+def _read_svhn(folder: Path, advice: str) -> list[NDArray]:
+    from torchvision.datasets import SVHN
+
+    arrays = []
+    for split, name in zip(("train", "test"), SVHN_FILES):
+        try:
+            part = SVHN(folder, split)  # checks its MD5 sum
+        except RuntimeError as error:
+            raise ValueError(
+                f"{folder / name} is cut short or altered: {advice}"
+            ) from error
+        grey = part.data.transpose(0, 2, 3, 1) @ (0.299, 0.587, 0.114)
+        arrays += [grey.round().astype(np.uint8)[:, None], part.labels]
+    return arrays
+
+
+def _download_svhn(folder: Path) -> None:
+    """Fetch both files beside their place, check them, move them in."""
+    from torchvision.datasets import SVHN
+
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(
+        dir=folder.parent, prefix=".svhn-"
+    ) as fetched:
+        try:
+            for split in ("train", "test"):
+                SVHN(fetched, split, download=True)
+        except Exception as error:  # a broken transfer raises many kinds
+            raise ConnectionError(
+                f"SVHN could not be downloaded ({type(error).__name__}: "
+                f"{error}): check the network and call again, or use "
+                "load_mnist(), which needs none"
+            ) from error
+        folder.mkdir(exist_ok=True)
+        for name in SVHN_FILES:
+            os.replace(Path(fetched) / name, folder / name)
 
 
 def _read(path: Path, advice: str) -> bytes:

@@ -10,14 +10,17 @@ import base64
 import io
 from collections.abc import Mapping
 
+import anywidget
 import ipywidgets as widgets
 import numpy as np
+import traitlets
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
-from helpers import figures, windows
+from helpers import diagrams, figures, training, windows
 from helpers.convolution import cross_correlate2d
-from helpers.data import load_mnist
+from helpers.data import load_mnist, mnist_style, scale
+from helpers.networks import Sequential
 from helpers.shapes import conv_output_size, kernel_span
 
 
@@ -109,12 +112,13 @@ def _size_formula(
     )
 
 
-def _img(fig: Figure, alt: str) -> str:
+def _img(fig: Figure, alt: str, share: float = 1) -> str:
     """Return a figure as HTML, because an Image widget has no `alt`."""
     data = base64.b64encode(png(fig)).decode()
-    width = int(fig.get_size_inches()[0] * figures.DPI)
+    width = int(fig.get_size_inches()[0] * figures.DPI * share)
     source = f"data:image/png;base64,{data}"
-    return f'<img src="{source}" alt="{alt}" width="{width}">'
+    style = "max-width: 100%; height: auto"
+    return f'<img src="{source}" alt="{alt}" width="{width}" style="{style}">'
 
 
 # --- 02: nine numbers to edit ------------------------------------------------
@@ -222,3 +226,173 @@ def _answer_range(kernel: NDArray, result: NDArray) -> str:
         f"<p>The weights sum to {total}. "
         f"The answers go from {low} to {high}.</p>"
     )
+
+
+# --- 08: a digit to draw -----------------------------------------------------
+
+# Runs in the browser.  Pen, finger and mouse are all pointers; what was drawn
+# is sent a few times a second and when the pen lifts.
+_CANVAS = """
+function render({ model, el }) {
+  const size = model.get("size");
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = size;
+  canvas.setAttribute("role", "img");
+  canvas.setAttribute("aria-label", "Draw a digit here, with mouse or finger");
+  canvas.style.cssText =
+    "touch-action: none; cursor: crosshair; outline: 2px solid #666666;" +
+    "display: block; margin: 4px";
+  const clear = document.createElement("button");
+  clear.textContent = "Clear";
+  clear.className = "jupyter-button widget-button";
+  el.append(canvas, clear);
+
+  const pen = canvas.getContext("2d", { willReadFrequently: true });
+  pen.lineWidth = model.get("pen");
+  pen.lineCap = pen.lineJoin = "round";
+  let last = null;
+  let timer = null;
+
+  function send() {
+    clearTimeout(timer);
+    timer = null;
+    const { data } = pen.getImageData(0, 0, size, size);
+    const ink = new Uint8Array(size * size);
+    for (let i = 0; i < ink.length; i++) ink[i] = 255 - data[4 * i];
+    const blank = ink.every((pixel) => pixel === 0);
+    model.set("pixels", new DataView(blank ? new ArrayBuffer(0) : ink.buffer));
+    model.save_changes();
+  }
+  function show() {
+    if (last) return;
+    const pixels = model.get("pixels");
+    const image = pen.createImageData(size, size);
+    image.data.fill(255);
+    for (let i = 0; i < pixels.byteLength; i++) {
+      const paper = 255 - pixels.getUint8(i);
+      image.data.fill(paper, 4 * i, 4 * i + 3);
+    }
+    pen.putImageData(image, 0, 0);
+  }
+  function draw(event) {
+    const scale = size / canvas.clientWidth;
+    const point = [event.offsetX * scale, event.offsetY * scale];
+    pen.beginPath();
+    pen.moveTo(...(last.point ?? point));
+    pen.lineTo(...point);
+    pen.stroke();
+    last.point = point;
+    timer ??= setTimeout(send, 250);
+  }
+  function lift(event) {
+    if (last?.pointer !== event.pointerId) return;
+    last = null;
+    send();
+  }
+  canvas.addEventListener("pointerdown", (event) => {
+    if (last || event.button !== 0) return;
+    last = { pointer: event.pointerId };
+    canvas.setPointerCapture(event.pointerId);
+    draw(event);
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    if (last?.pointer === event.pointerId) draw(event);
+  });
+  canvas.addEventListener("pointerup", lift);
+  canvas.addEventListener("pointercancel", lift);
+  clear.addEventListener("click", () => {
+    last = null;
+    pen.clearRect(0, 0, size, size);
+    pen.fillStyle = "white";
+    pen.fillRect(0, 0, size, size);
+    send();
+  });
+  model.on("change:pixels", show);
+  show();
+  return () => {
+    clearTimeout(timer);
+    model.off("change:pixels", show);
+  };
+}
+export default { render };
+"""
+
+
+class Canvas(anywidget.AnyWidget):
+    """A sheet to draw on with mouse, pen or finger, and a button to clear it.
+
+    Attributes
+    ----------
+    pixels : bytes
+        What is drawn, row by row, 0 is paper and 255 is ink; empty while
+        there is nothing.
+    size : int
+        Height and width in pixels.
+    pen : int
+        Its diameter in pixels; in MNIST a digit has about as much ink.
+
+    Examples
+    --------
+    >>> Canvas().pixels
+    b''
+    """
+
+    _esm = _CANVAS
+    # From a browser they come as a memoryview.
+    pixels = traitlets.Bytes(b"").tag(
+        sync=True, from_json=lambda value, widget: bytes(value)
+    )
+    size = traitlets.Int(280).tag(sync=True)
+    pen = traitlets.Int(24).tag(sync=True)
+
+    def __repr__(self) -> str:
+        return f"Canvas({self.size}x{self.size})"
+
+
+def draw_digit(network: Sequential) -> widgets.HBox:
+    """Return a canvas and, beside it, what a network makes of a drawing.
+
+    While the reader draws, the picture is prepared by `data.mnist_style` and
+    goes through the network; its answer, `figures.feature_maps` and the
+    probabilities follow the pen.
+
+    Parameters
+    ----------
+    network : Sequential
+        Takes pictures of shape (1, 28, 28).
+
+    Examples
+    --------
+    >>> from helpers.networks import LeNet5
+    >>> canvas, answer = draw_digit(LeNet5(np.random.default_rng(0))).children
+    >>> answer.children[0].value
+    '<p>Draw a digit.</p>'
+    """
+    canvas = Canvas()
+    text, picture = widgets.HTML(), widgets.HTML()
+
+    def answer(change: object = None) -> None:
+        drawn = np.frombuffer(canvas.pixels, np.uint8)
+        try:
+            image = mnist_style(drawn.reshape(-1, canvas.size))[None]
+        except ValueError:
+            text.value, picture.value = "<p>Draw a digit.</p>", ""
+            return
+        odds = training.probabilities(network, image[None])[0]
+        first, second = odds.argsort()[:-3:-1]
+        said = f"{first}, with {odds[first]:.0%}"
+        after = f"; next comes {second}, with {odds[second]:.0%}"
+        after = after if odds[second] >= 0.01 else ""
+        text.value = f"<p>It says <b>{said}</b>{after}.</p>"
+        stages = diagrams.stage_maps(network, scale(image))
+        fig = figures.feature_maps(stages, odds)
+        alt = f"The drawing as 28x28 pixels, its maps; it says {said}"
+        picture.value = _img(fig, alt, share=0.8)
+
+    canvas.observe(answer, "pixels")
+    answer()
+    # Beside the canvas, and below it where less than 400 pixels are left.
+    room = widgets.Layout(flex="1 1 400px", min_width="0")
+    right = widgets.VBox([text, picture], layout=room)
+    wrap = widgets.Layout(flex_flow="row wrap")
+    return widgets.HBox([canvas, right], layout=wrap)

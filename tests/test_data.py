@@ -3,6 +3,7 @@
 import gc
 import gzip
 import hashlib
+import io
 import os
 import pickle
 import socket
@@ -15,9 +16,17 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import scipy.io
 
 from helpers import data
-from helpers.data import Digits, load_mnist, save_subset, scale, write_whole
+from helpers.data import (
+    Digits,
+    load_mnist,
+    load_svhn,
+    save_subset,
+    scale,
+    write_whole,
+)
 
 needs_full_set = pytest.mark.skipif(
     "MNIST_ROOT" not in os.environ,
@@ -641,6 +650,116 @@ def test_missing_folder_is_told_before_anything_is_written(tmp_path):
     ):
         pytest.fail("the file was opened")
     assert tree(tmp_path) == []
+
+
+# --- SVHN --------------------------------------------------------------------
+
+
+def house_numbers(count, seed):
+    """Colour pictures and labels as the files hold them: 10 is a nought."""
+    rng = np.random.default_rng(seed)
+    pictures = rng.integers(0, 256, (32, 32, 3, count), dtype=np.uint8)
+    labels = rng.integers(1, 11, (count, 1), dtype=np.uint8)
+    labels[0] = 10
+    return {"X": pictures, "y": labels}
+
+
+@pytest.fixture
+def numbers(monkeypatch):
+    """Files in the format of SVHN, their sums and addresses in torchvision."""
+    datasets = pytest.importorskip("torchvision.datasets")
+    arrays = {"train": house_numbers(7, 0), "test": house_numbers(4, 1)}
+    files = {}
+    for split, content in arrays.items():
+        buffer = io.BytesIO()
+        scipy.io.savemat(buffer, content)
+        files[f"{split}_32x32.mat"] = buffer.getvalue()
+    server = Server(files)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    host, port = server.server_address
+    listed = {
+        name[:-10]: [f"http://{host}:{port}/{name}", name, sum_]
+        for name, sum_ in md5_sums(files)
+    }
+    monkeypatch.setattr(datasets.SVHN, "split_list", listed)
+    monkeypatch.setenv("no_proxy", host)
+    yield SimpleNamespace(arrays=arrays, files=files, server=server)
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def write_numbers(numbers, root):
+    (root / "SVHN").mkdir()
+    for name, content in numbers.files.items():
+        (root / "SVHN" / name).write_bytes(content)
+
+
+def check_numbers(found, numbers):
+    for split, images, labels in [
+        ("train", found.train_images, found.train_labels),
+        ("test", found.test_images, found.test_labels),
+    ]:
+        colour = numbers.arrays[split]["X"].astype(float)
+        expected = numbers.arrays[split]["y"].ravel() % 10
+        assert images.dtype == np.uint8
+        assert images.shape == (len(expected), 1, 32, 32)
+        assert labels.dtype == np.int64
+        np.testing.assert_array_equal(labels, expected)
+        for n, image in enumerate(images):
+            red, green, blue = np.moveaxis(colour[..., n], 2, 0)
+            grey = 0.299 * red + 0.587 * green + 0.114 * blue
+            assert np.abs(image[0] - grey).max() <= 0.5 + 1e-9
+
+
+def test_house_numbers_are_read_in_grey(numbers, tmp_path):
+    write_numbers(numbers, tmp_path)
+    check_numbers(load_svhn(tmp_path), numbers)
+    assert not numbers.server.asked
+
+
+def test_house_numbers_are_looked_for_in_data(numbers, tmp_path, monkeypatch):
+    monkeypatch.setattr(data, "FOLDER", tmp_path)
+    write_numbers(numbers, tmp_path)
+    check_numbers(load_svhn(), numbers)
+
+
+def test_house_numbers_are_downloaded(numbers, tmp_path):
+    root = tmp_path / "new" / "folder"
+    check_numbers(load_svhn(root, download=True), numbers)
+    assert sorted(p.name for p in root.iterdir()) == ["SVHN"]
+    assert tree(root / "SVHN") == sorted(numbers.files)
+
+
+@pytest.mark.parametrize("name", ["train_32x32.mat", "test_32x32.mat"])
+def test_missing_house_numbers_say_how_to_get_them(numbers, tmp_path, name):
+    write_numbers(numbers, tmp_path)
+    (tmp_path / "SVHN" / name).unlink()
+    with pytest.raises(FileNotFoundError, match="download=True") as caught:
+        load_svhn(tmp_path)
+    assert name in str(caught.value)
+    assert "load_mnist" in str(caught.value)
+
+
+@pytest.mark.parametrize("damage", [cut, alter])
+def test_damaged_house_numbers_say_what_to_delete(numbers, tmp_path, damage):
+    write_numbers(numbers, tmp_path)
+    path = tmp_path / "SVHN" / "test_32x32.mat"
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(ValueError, match="cut short or altered") as caught:
+        load_svhn(tmp_path)
+    assert f"delete {tmp_path / 'SVHN'}" in str(caught.value)
+
+
+@pytest.mark.parametrize("answer", [answer_not_found, answer_damaged])
+def test_house_numbers_that_cannot_be_had_leave_nothing(
+    numbers, tmp_path, answer
+):
+    numbers.server.answer = answer
+    with pytest.raises(ConnectionError, match="check the network"):
+        load_svhn(tmp_path, download=True)
+    assert not list(tmp_path.iterdir())
 
 
 # --- Making the subset -------------------------------------------------------

@@ -3,113 +3,31 @@
 A notebook is opened in headless Chromium, run, and used like a reader would.
 """
 
-import contextlib
-import os
-import secrets
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-
 import nbformat
+import numpy as np
 import pytest
 
-sync_api = pytest.importorskip(
-    "playwright.sync_api", reason="playwright is not installed"
-)
-CHROMIUM = next(
-    filter(None, map(shutil.which, ["chromium", "chromium-browser"])), None
-)
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no chromium")
+from helpers.data import draw_strokes
 
-SECONDS = 60
 KERNEL = {"name": "python3", "display_name": "Python 3"}
 
 
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    """Yield the address of a JupyterLab and the folder that it serves."""
-    folder = tmp_path_factory.mktemp("lab")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    token = secrets.token_hex(16)
-    settings = {
-        "ServerApp.ip": "127.0.0.1",
-        "ServerApp.port": port,
-        "ServerApp.port_retries": 0,
-        "ServerApp.root_dir": folder,
-        "IdentityProvider.token": token,
-        "LabApp.expose_app_in_browser": True,
-    }
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser"]
-    command += ["--allow-root"]
-    command += [f"--{name}={value}" for name, value in settings.items()]
-    private = ["CONFIG_DIR", "RUNTIME_DIR", "DATA_DIR"]
-    private = {f"JUPYTER_{name}": str(folder / ".jupyter") for name in private}
-    with (folder / "log").open("w") as log:
-        server = subprocess.Popen(
-            command, env=os.environ | private, stdout=log, stderr=log
-        )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        _wait_for(f"{address}/api?token={token}", server, folder / "log")
-        yield folder, address, token
-    finally:
-        server.terminate()
-        server.wait(SECONDS)
-
-
-def _wait_for(url, server, log):
-    end = time.monotonic() + SECONDS
-    while time.monotonic() < end and server.poll() is None:
-        with contextlib.suppress(OSError):
-            urllib.request.urlopen(url, timeout=5).close()
-            return
-        time.sleep(0.2)
-    pytest.fail(f"JupyterLab did not start: {log.read_text()[-2000:]}")
-
-
-@pytest.fixture(scope="module")
-def browser(lab):
-    with sync_api.sync_playwright() as play:
-        browser = play.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def show(lab, browser):
+def show(lab, run_all):
     """Return a function that runs one cell and returns its output."""
-    folder, address, token = lab
-    page = browser.new_page()
-    page.set_default_timeout(1000 * SECONDS)
+    folder = lab[0]
 
-    def run(name, source):
+    def run(name, source, ready="img"):
         cell = nbformat.v4.new_code_cell(source)
         notebook = nbformat.v4.new_notebook(cells=[cell])
         notebook.metadata.kernelspec = KERNEL
         nbformat.write(notebook, folder / f"{name}.ipynb")
-        page.goto(f"{address}/doc/tree/{name}.ipynb?token={token}")
-        page.wait_for_selector(".jp-Notebook .jp-CodeCell")
-        page.wait_for_function(
-            "window.jupyterapp?.shell.currentWidget?.sessionContext?.session"
-            "?.kernel != null"
-        )
-        page.evaluate(
-            "window.jupyterapp.commands.execute('notebook:run-all-cells')"
-        )
-        output = page.locator(".jp-OutputArea-output")
-        output.locator("img").wait_for()
+        output = run_all(f"{name}.ipynb").locator(".jp-OutputArea-output")
+        output.locator(ready).wait_for()
         assert output.locator(".jp-mod-error").count() == 0
         return output
 
-    yield run
-    page.close()
+    return run
 
 
 def changed(output, old):
@@ -179,3 +97,132 @@ def test_shape_explorer_follows_its_sliders(show):
     size.press("Home")
     output.get_by_text("kernel spans 7 px, padded input has 3").wait_for()
     assert output.locator("img").count() == 0
+
+
+# As `draw_strokes` takes them, in pixels of a canvas of 280x280.
+ONE = [[(140, 50), (136, 130), (130, 230)]]
+SEVEN = [[(70, 60), (200, 60), (120, 230)], [(115, 140), (190, 140)]]
+SMALL_ZERO = [[(220, 190), (200, 215), (205, 250), (222, 260)]]
+SMALL_ZERO += [[(222, 260), (240, 245), (242, 210), (220, 190)]]
+
+
+@pytest.fixture
+def draw(show):
+    """Return a canvas in JupyterLab and what draws on it with the mouse."""
+    output = show(
+        "digit",
+        "import numpy as np\n"
+        "from helpers import networks, widgets\n"
+        "from helpers.data import FOLDER\n"
+        "network = networks.LeNet5(np.random.default_rng(0))\n"
+        "network.load(FOLDER / 'lenet5_full.npz')\n"
+        "widgets.draw_digit(network)",
+        ready="canvas",
+    )
+    canvas, mouse = output.locator("canvas"), output.page.mouse
+
+    def strokes(*lines):
+        canvas.scroll_into_view_if_needed()
+        box = canvas.bounding_box()
+        for line in lines:
+            (x, y), *others = np.add(line, (box["x"], box["y"])).tolist()
+            mouse.move(x, y)
+            mouse.down()
+            for x, y in others:
+                mouse.move(x, y, steps=8)
+            mouse.up()
+
+    return output, strokes
+
+
+def ink(output, view=0):
+    """Return what the canvas holds, as `draw_strokes` returns it."""
+    data = output.page.evaluate(
+        "view => { const c = document.querySelectorAll('canvas')[view];"
+        "const d = c.getContext('2d').getImageData(0, 0, 280, 280).data;"
+        "return Array.from(d.filter((_, i) => i % 4 == 0)) }",
+        view,
+    )
+    return 255 - np.reshape(data, (280, 280))
+
+
+def says(output, digit):
+    """Wait until text and picture both say so; return the picture."""
+    output.get_by_text(f"It says {digit}, with").wait_for()
+    output.locator(f"img[alt*='it says {digit}']").wait_for()
+    return source(output)
+
+
+def asks(output):
+    """Wait until there is no answer, and no picture beside it."""
+    output.get_by_text("Draw a digit.").wait_for()
+    output.locator("img").wait_for(state="detached")
+
+
+def test_digits_drawn_with_the_mouse_are_read(draw):
+    output, strokes = draw
+    clear = output.get_by_role("button", name="Clear")
+    seen = []
+    for digit, lines in [(1, ONE), (7, SEVEN), (0, SMALL_ZERO)]:
+        asks(output)
+        assert not ink(output).any()
+        strokes(*lines)
+        seen.append(says(output, digit))
+        # The same drawing by our own code, up to grey edges.
+        ours = draw_strokes(lines, pen=24) > 127
+        assert ((ink(output) > 127) != ours).sum() < 0.05 * ours.sum()
+        clear.press("Enter")
+    asks(output)
+    assert len(set(seen)) == 3
+
+
+def test_answer_comes_while_the_pen_is_down(draw):
+    output, _ = draw
+    box = output.locator("canvas").bounding_box()
+    mouse = output.page.mouse
+    mouse.move(box["x"] + 140, box["y"] + 50)
+    mouse.down()
+    mouse.move(box["x"] + 135, box["y"] + 230, steps=8)
+    says(output, 1)
+    mouse.up()
+    mouse.move(box["x"] + 60, box["y"] + 60, steps=8)
+    assert not ink(output)[:100, :100].any()
+
+
+def test_a_finger_draws_and_a_second_one_does_not(draw):
+    output, _ = draw
+    box = output.locator("canvas").bounding_box()
+    touch = output.page.context.new_cdp_session(output.page)
+
+    def send(kind, *points):
+        places = [
+            {"x": box["x"] + x, "y": box["y"] + y, "id": place}
+            for place, (x, y) in enumerate(points)
+        ]
+        event = {"type": kind, "touchPoints": places}
+        touch.send("Input.dispatchTouchEvent", event)
+
+    send("touchStart", (140, 50))
+    for y in range(60, 240, 30):
+        send("touchMove", (138, y), (20, y))
+    send("touchEnd")
+    says(output, 1)
+    assert not ink(output)[:, :100].any()
+    assert output.locator("canvas").bounding_box() == box
+
+
+def test_drawing_is_still_there_in_a_second_view(draw):
+    output, strokes = draw
+    strokes(*SEVEN)
+    says(output, 7)
+    old = ink(output)
+    output.page.evaluate(
+        "window.jupyterapp.commands.execute('notebook:create-output-view')"
+    )
+    views = output.page.locator("canvas")
+    views.nth(1).wait_for()
+    assert old.any()
+    assert np.array_equal(ink(output, view=1), old)
+    views.nth(1).locator("xpath=..").get_by_role("button").press("Enter")
+    output.get_by_text("Draw a digit.").first.wait_for()
+    assert not ink(output).any()
