@@ -1152,6 +1152,7 @@ def ranges(
             values = np.asarray(found[name])
             y = np.full(len(values), row + 0.3 * place)
             band = dict(color=color, alpha=0.3, linewidth=9)
+            band["solid_capstyle"] = "butt"
             axes.plot([values.min(), values.max()], y[:2], **band)
             look = dict(color=color, linestyle="", markersize=8, alpha=0.8)
             label = "" if row else name

@@ -27,6 +27,7 @@ ROWS = [
     "networks",
     "fused",
     "training",
+    "experiments",
     "matching",
     "scene",
     "figures",
@@ -34,6 +35,8 @@ ROWS = [
     "diagrams",
     "widgets",
     "exercises",
+    "capstone_steps",
+    "capstone",
     "slides",
 ]
 # What a module that computes takes from elsewhere, at the top of the file.
@@ -46,6 +49,7 @@ COMPUTE = {
     "networks": {"numpy", "scipy"},
     "fused": {"numpy", "scipy"},
     "training": {"numpy", "scipy", "joblib", "tqdm"},
+    "experiments": {"numpy", "scipy", "joblib", "tqdm"},
     "matching": {"numpy", "scipy"},
 }
 INSIDE_FUNCTIONS = {"data": {"torch", "torchvision", "PIL"}}
