@@ -12,15 +12,30 @@ machine learning.
 from __future__ import annotations
 
 import functools
+import itertools
+import math
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 
-from helpers.im2col import as_array, col2im, enlarge, im2col, offsets
+from helpers.im2col import (
+    FEWER,
+    as_array,
+    as_numbers,
+    check_memory,
+    col2im,
+    enlarge,
+    im2col,
+    margins,
+    offsets,
+)
 from helpers.shapes import (
     Padding,
     Size,
+    as_flag,
+    as_int,
     as_pair,
     check_groups,
     conv_output_size,
@@ -29,6 +44,12 @@ from helpers.shapes import (
 )
 
 MODES = ("full", "same", "valid")
+# `conv2d` holds patches of at most so many bytes at a time (or of one row of
+# its output): they stay in the cache, and no picture is too large.
+BLOCK_BYTES = 2**20
+# In bytes: where the windows of an image, all at once, take more, the kernel
+# is taken apart instead.
+ALL_WINDOWS = 2**28
 
 # --- The loops: equations 1 to 3, term by term ------------------------------
 
@@ -152,6 +173,8 @@ def convolve1d(x: ArrayLike, k: ArrayLike, mode: str = "full") -> NDArray:
     TypeError, ValueError
         If a signal is empty, not real, not one-dimensional, or `mode` is
         none of the three.
+    MemoryError
+        If the result would be too large, see `helpers.im2col.check_memory`.
 
     Examples
     --------
@@ -204,6 +227,8 @@ def convolve2d(
         If an argument is empty, not real, not two-dimensional, `mode` is
         none of the three, or neither argument fits into the other
         (``"valid"``).
+    MemoryError
+        If the result would be too large, see `helpers.im2col.check_memory`.
 
     Examples
     --------
@@ -239,7 +264,7 @@ def _signals(
     x: ArrayLike, k: ArrayLike, axes: str, mode: str
 ) -> tuple[NDArray, NDArray]:
     """Check the arguments of the eight functions above."""
-    if mode not in MODES:
+    if not isinstance(mode, str) or mode not in MODES:
         raise ValueError(
             f'mode must be "full", "same" or "valid", not {mode!r}'
         )
@@ -254,6 +279,9 @@ def _signals(
             f'mode="valid" needs a kernel that fits into the image: '
             f"{k.shape} does not fit into {x.shape}"
         )
+    full = [i + j - 1 for i, j in zip(x.shape, k.shape)]
+    less = f"cut {names[0]} into pieces"
+    check_memory(full, np.result_type(x, k), "the full output", less)
     return x, k
 
 
@@ -276,6 +304,13 @@ def _kept(
 
 def _slide(x: NDArray, k: NDArray, mode: str, late: int = 0) -> NDArray:
     """Sum the products of `k`, as it lies, with each window of `x`."""
+    places = np.add(x.shape, k.shape) - 1
+    all_windows = places.prod() * k.size * x.itemsize
+    # Infinity times 0 of the padding would be NaN, and is not a term; and
+    # BLAS may leave out a 0 of the kernel, which makes NaN of infinity.
+    finite = np.isfinite(x).all() and np.isfinite(k).all()
+    if all_windows > ALL_WINDOWS or not finite:
+        return _crop(_stamp(x, k), x.shape, k.shape, mode, late)
     kept = _kept(x.shape, k.shape, mode, late)
     margins = [
         (k_size - 1 - first, end - x_size)
@@ -283,6 +318,17 @@ def _slide(x: NDArray, k: NDArray, mode: str, late: int = 0) -> NDArray:
     ]
     view = sliding_window_view(np.pad(x, margins), k.shape)
     return np.tensordot(view, k, axes=k.ndim)
+
+
+def _stamp(x: NDArray, k: NDArray) -> NDArray:
+    """Return the full output: `x` once for each entry of `k`, all added."""
+    size = np.add(x.shape, k.shape) - 1
+    full = np.zeros(size, np.result_type(x, k))
+    for entry in np.ndindex(k.shape):
+        first = np.subtract(k.shape, entry) - 1
+        place = tuple(slice(f, f + i) for f, i in zip(first, x.shape))
+        full[place] += x * k[entry]
+    return full
 
 
 def _crop(
@@ -309,7 +355,8 @@ def conv2d(
     """Cross-correlate a batch of images with a bank of kernels.
 
     What machine learning calls a convolution: eq. 3 summed over the
-    channels, computed as the matrix product of eq. 5.
+    channels, computed as the matrix product of eq. 5, for a block of
+    windows at a time.
 
     Parameters
     ----------
@@ -342,15 +389,45 @@ def conv2d(
     x = as_array(x, "x", "(N, C, H, W)")
     weight = as_array(weight, "weight", "(C_out, C_in / groups, K_h, K_w)")
     check_channels(x, weight, groups)
+    n, channels = x.shape[:2]
     c_out, _, *kernel_size = weight.shape
+    stride, dilation = as_pair(stride, "stride"), as_pair(dilation, "dilation")
     size = conv_output_size(
         x.shape[2:], tuple(kernel_size), stride, padding, dilation
     )
-    v_i = im2col(x, kernel_size, stride, padding, dilation)
+    framed = enlarge(x, margins(kernel_size, stride, padding, dilation))
+    dtype = np.result_type(x, weight)
+    check_memory((n, c_out, *size), dtype, "the output", FEWER)
+    h = np.empty((n, groups, c_out // groups, *size), dtype)
     k_f = weight.reshape(groups, c_out // groups, weight[0].size)
-    v_i = v_i.reshape(len(x), groups, weight[0].size, size[0] * size[1])
-    h = (k_f @ v_i).reshape(len(x), c_out, *size)
+    row = channels * math.prod(kernel_size) * size[1] * x.itemsize
+    for images, rows in _blocks(n, size[0], row):
+        view = framed[images, :, rows.start * stride[0] :]
+        part = (rows.stop - rows.start, size[1])
+        v_i = np.empty((len(view), channels, *kernel_size, *part), x.dtype)
+        for place, pixels in offsets(kernel_size, stride, dilation, part):
+            i, j = divmod(place, kernel_size[1])
+            v_i[:, :, i, j] = view[:, :, *pixels]
+        v_i = v_i.reshape(len(view), groups, weight[0].size, math.prod(part))
+        block = k_f @ v_i
+        h[images, ..., rows, :] = block.reshape(*block.shape[:3], *part)
+    h = h.reshape(n, c_out, *size)
     return h if bias is None else h + _column(bias, c_out)
+
+
+def _blocks(
+    images: int, rows: int, row_bytes: int
+) -> Iterator[tuple[slice, slice]]:
+    """Yield images and rows of their output, as many as fit into a block."""
+    fit = max(1, BLOCK_BYTES // max(1, row_bytes))
+    high, many = min(rows, fit), max(1, fit // rows)
+    for first, top in itertools.product(
+        range(0, images, many), range(0, rows, high)
+    ):
+        yield (
+            slice(first, min(first + many, images)),
+            slice(top, min(top + high, rows)),
+        )
 
 
 def conv_transpose2d(
@@ -388,6 +465,8 @@ def conv_transpose2d(
     ------
     TypeError, ValueError
         If an argument does not fit.
+    MemoryError
+        If an array would be too large, see `helpers.im2col.check_memory`.
 
     Examples
     --------
@@ -403,6 +482,7 @@ def conv_transpose2d(
             f"weight must have {c_in} input channels as x has, "
             f"not {weight.shape[0]}"
         )
+    as_int(weight.shape[1], "out_channels")
     geometry = dict(stride=stride, dilation=dilation)
     kernel = weight.shape[2:]
     full = conv_transpose_output_size(tuple(size), kernel, **geometry)
@@ -411,10 +491,13 @@ def conv_transpose2d(
     )
     top, left = as_pair(padding, "padding", 0)
     below, right = as_pair(output_padding, "output_padding", 0)
+    rows = groups * weight[0].size
+    dtype = np.result_type(x, weight)
+    check_memory((n, rows, *size), dtype, "the columns", FEWER)
     k_f = weight.reshape(groups, c_in // groups, weight[0].size)
     delta = x.reshape(n, groups, c_in // groups, size[0] * size[1])
     columns = k_f.transpose(0, 2, 1) @ delta
-    columns = columns.reshape(n, groups * weight[0].size, delta.shape[-1])
+    columns = columns.reshape(n, rows, delta.shape[-1])
     h = col2im(columns, full, kernel, **geometry)
     h = np.pad(h, [(0, 0), (0, 0), (0, below), (0, right)])
     h = h[:, :, top : top + height, left : left + width]
@@ -433,6 +516,8 @@ def check_channels(x: NDArray, weight: NDArray, groups: int = 1) -> None:
     --------
     >>> check_channels(np.ones((1, 3, 8, 8)), np.ones((2, 3, 5, 5)))
     """
+    x = as_array(x, "x", "(N, C, H, W)")
+    weight = as_array(weight, "weight", "(C_out, C_in / groups, K_h, K_w)")
     check_groups(x.shape[1], weight.shape[0], groups)
     if weight.shape[1] * groups != x.shape[1]:
         last = ": channels come second, not last" * (
@@ -483,6 +568,8 @@ def max_pool2d(
     ------
     TypeError, ValueError
         If an argument does not fit.
+    MemoryError
+        If an array would be too large, see `helpers.im2col.check_memory`.
 
     Examples
     --------
@@ -530,6 +617,8 @@ def avg_pool2d(
     ------
     TypeError, ValueError
         If an argument does not fit.
+    MemoryError
+        If an array would be too large, see `helpers.im2col.check_memory`.
 
     Examples
     --------
@@ -557,6 +646,12 @@ def lowest(dtype: np.dtype) -> float | int | bool:
     >>> lowest(np.dtype("uint8")), lowest(np.dtype("float32"))
     (0, -inf)
     """
+    try:
+        dtype = np.dtype(dtype)
+    except TypeError:
+        raise TypeError(f"dtype must be a dtype, not {dtype!r}") from None
+    if dtype.kind not in "buif":
+        raise TypeError(f"dtype must be of real numbers, not {dtype}")
     if dtype.kind == "f":
         return -np.inf
     return False if dtype.kind == "b" else np.iinfo(dtype).min
@@ -592,9 +687,11 @@ def pool_input(
     >>> framed.shape, geometry
     ((1, 1, 4, 6), ((2, 2), (2, 2), (1, 1), (2, 3)))
     """
+    x = as_array(x, "x", "(N, C, H, W)")
     size = pool_output_size(
         x.shape[2:], kernel_size, stride, padding, ceil_mode, dilation
     )
+    check_memory((*x.shape[:2], *size), x.dtype, "the pooled maps", FEWER)
     kernel_size = as_pair(kernel_size, "kernel_size")
     stride = as_pair(kernel_size if stride is None else stride, "stride")
     dilation = as_pair(dilation, "dilation")
@@ -634,6 +731,7 @@ def pool_counts(
            [2, 1]])
     """
     stride = kernel_size if stride is None else stride
+    count_include_pad = as_flag(count_include_pad, "count_include_pad")
     outputs = as_pair(
         pool_output_size(size, kernel_size, stride, padding, ceil_mode),
         "size",
@@ -683,6 +781,8 @@ def convolution_matrix(
     ------
     TypeError, ValueError
         If an argument does not fit.
+    MemoryError
+        If an array would be too large, see `helpers.im2col.check_memory`.
 
     Examples
     --------
@@ -691,12 +791,18 @@ def convolution_matrix(
            [0, 1, 2, 3, 0],
            [0, 0, 1, 2, 3]])
     """
-    weight = np.asarray(weight)
+    weight = as_numbers(weight, "weight")
     if weight.ndim == 2:
         weight = weight[None, None]
     weight = as_array(weight, "weight", "(C_out, C_in, K_h, K_w)")
     c_out, c_in, *kernel_size = weight.shape
     height, width = as_pair(size, "size")
+    outputs = conv_output_size(
+        (height, width), tuple(kernel_size), stride, padding, dilation
+    )
+    shape = (c_out * outputs[0] * outputs[1], c_in * height * width + 1)
+    less = "use conv2d, which needs no matrix, or a smaller size"
+    check_memory(shape, weight.dtype, "the matrix", less)
     # Number the pixels from 1 and let im2col say which pixel meets which
     # weight at which position; 0 is padding.
     pixels = np.arange(1, c_in * height * width + 1)

@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helpers.convolution import check_channels
-from helpers.im2col import as_array, margins, offsets
+from helpers.im2col import FEWER, as_array, check_memory, margins, offsets
 from helpers.layers import Conv2d, Layer, MaxPool2d, ReLU
 from helpers.networks import Sequential
-from helpers.shapes import conv_output_size
+from helpers.shapes import as_flag, conv_output_size
 
 # Where the kernel stands in its frame; ties go to the first, as in MaxPool2d.
 CORNERS = ((0, 0), (0, 1), (1, 0), (1, 1))
@@ -39,7 +39,7 @@ class ConvPool2d(Layer):
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If `conv` is of another kind.
 
     Examples
@@ -53,6 +53,8 @@ class ConvPool2d(Layer):
 
     def __init__(self, conv: Conv2d, input_gradient: bool = True) -> None:
         super().__init__()
+        if not isinstance(conv, Conv2d):
+            raise TypeError(f"conv must be a Conv2d, not {conv!r}")
         if not _is_plain(conv):
             raise ValueError(
                 f"conv must have stride, dilation and groups 1, and all maps "
@@ -60,7 +62,7 @@ class ConvPool2d(Layer):
             )
         self.conv = conv
         self.parameters = conv.parameters
-        self.input_gradient = input_gradient
+        self.input_gradient = as_flag(input_gradient, "input_gradient")
         self.room_for: tuple | None = None
 
     def forward(self, x: NDArray) -> NDArray:
@@ -94,7 +96,9 @@ class ConvPool2d(Layer):
         best += self.bias[:, None]
         np.maximum(best, 0, out=best)
         self.positive = best > 0
-        return best.reshape(-1, *self.v_i.shape[2:]).transpose(3, 0, 1, 2)
+        best = best.reshape(-1, *self.v_i.shape[2:]).transpose(3, 0, 1, 2)
+        self.output_shape = best.shape
+        return best
 
     def backward(self, gradient: NDArray) -> NDArray | None:
         """Return the gradient by the input (eq. 8); keep those of eq. 7.
@@ -107,6 +111,7 @@ class ConvPool2d(Layer):
         -------
         ndarray, shape (N, C_in, H, W), or None without `input_gradient`
         """
+        gradient = self._checked(gradient)
         c_out, c_in, k_h, k_w = self.weight.shape
         delta = gradient.transpose(1, 2, 3, 0).reshape(c_out, -1)
         delta = delta * self.positive
@@ -171,13 +176,16 @@ class ConvPool2d(Layer):
         self.out = tuple(o // 2 for o in out)
         c_out, dtype = len(self.weight), np.result_type(x, self.weight)
         places = (kernel_size[0] + 1) * (kernel_size[1] + 1)
+        columns = (channels, places, *self.out, n)
+        length = self.out[0] * self.out[1] * n
+        for shape in ((channels, *framed, n), columns, (4 * c_out, length)):
+            check_memory(shape, dtype, "the columns", FEWER)
         self.framed = np.zeros((channels, *framed, n), dtype)
         (top, _), (left, _) = self.frame
         self.inside = self.framed[
             :, top : top + size[0], left : left + size[1]
         ]
-        self.v_i = np.empty((channels, places, *self.out, n), dtype)
-        length = self.out[0] * self.out[1] * n
+        self.v_i = np.empty(columns, dtype)
         self.h = np.empty((4 * c_out, length), dtype)
         self.halves = np.empty((2, c_out, length), dtype)
         self.d_v = np.empty_like(self.v_i) if self.input_gradient else None
@@ -214,6 +222,10 @@ def fuse(network: Sequential) -> Sequential:
     >>> fuse(LeNet5(np.random.default_rng(0))).layers[:2]
     [ConvPool2d(Conv2d(1, 6, 5x5, padding=2)), ConvPool2d(Conv2d(6, 16, 5x5))]
     """
+    if not isinstance(network, Sequential):
+        raise TypeError(
+            f"network must be a Sequential, as LeNet5(rng), not {network!r}"
+        )
     layers, rest = [], list(network.layers)
     while rest:
         if _fits(*rest[:3]):

@@ -6,11 +6,13 @@ is that of ``torch.nn.functional.unfold`` and ``fold``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+import numbers
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from helpers.shapes import (
     Padding,
@@ -20,8 +22,81 @@ from helpers.shapes import (
     padding_amounts,
 )
 
+# In bytes: a single array that would be larger is refused, see `check_memory`.
+MEMORY_LIMIT = 4 * 2**30
+FEWER = "take fewer or smaller images at a time"
 
-def as_array(x: object, name: str, axes: str) -> NDArray:
+
+def check_memory(
+    shape: Sequence[int], dtype: DTypeLike, what: str, remedy: str
+) -> None:
+    """Refuse an array that would be too large, before it is allocated.
+
+    Too large is more than `MEMORY_LIMIT`, 4 GiB.
+
+    Parameters
+    ----------
+    shape : sequence of int
+    dtype : dtype
+        Of the array that is about to be made.
+    what, remedy : str
+        What the array holds, and what to do instead, for the message.
+
+    Raises
+    ------
+    MemoryError
+        If it is too large.
+
+    Examples
+    --------
+    >>> check_memory((30_000, 30_000), float, "the sum", "cut it up")
+    Traceback (most recent call last):
+    MemoryError: the sum would take 6.7 GiB, the limit is 4 GiB: cut it up
+    """
+    needed = math.prod(map(int, shape)) * np.dtype(dtype).itemsize
+    if needed > MEMORY_LIMIT:
+        raise MemoryError(
+            f"{what} would take {needed / 2**30:,.1f} GiB, "
+            f"the limit is {MEMORY_LIMIT / 2**30:g} GiB: {remedy}"
+        )
+
+
+def as_numbers(x: ArrayLike, name: str) -> NDArray:
+    """Return `x` as an array of real numbers, of any shape.
+
+    Parameters
+    ----------
+    x : array_like
+        What a caller passed in.
+    name : str
+        The argument's name, for the message.
+
+    Raises
+    ------
+    TypeError
+        If `x` does not hold real numbers.
+    ValueError
+        If the rows of `x` differ in length.
+
+    Examples
+    --------
+    >>> as_numbers([[1, 2]], "x").shape
+    (1, 2)
+    """
+    try:
+        array = np.asarray(x)
+    except ValueError as error:
+        raise ValueError(
+            f"{name} must be a regular array, its rows differ in length"
+        ) from error
+    if array.dtype.kind not in "buif":
+        raise TypeError(
+            f"{name} must hold real numbers, not {array.dtype} values"
+        )
+    return array
+
+
+def as_array(x: ArrayLike, name: str, axes: str) -> NDArray:
     """Return `x` as an array of real numbers with the axes named.
 
     Parameters
@@ -45,11 +120,7 @@ def as_array(x: object, name: str, axes: str) -> NDArray:
     >>> as_array([[1, 2]], "image", "(H, W)").shape
     (1, 2)
     """
-    array = np.asarray(x)
-    if array.dtype.kind not in "buif":
-        raise TypeError(
-            f"{name} must hold real numbers, not {array.dtype} values"
-        )
+    array = as_numbers(x, name)
     wanted = axes.count(",") + 1
     if array.ndim != wanted:
         batch = (
@@ -86,17 +157,34 @@ def enlarge(
     ndarray, shape (..., top + H + bottom, left + W + right)
         `x` itself if there is no frame.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument does not fit.
+    MemoryError
+        If the result would be too large, see `check_memory`.
+
     Examples
     --------
     >>> enlarge(np.ones((1, 2), int), ((0, 1), (1, 0)))
     array([[0, 1, 1],
            [0, 0, 0]])
     """
-    if not any(map(any, amounts)):
+    x = as_numbers(x, "x")
+    if x.ndim < 2:
+        raise ValueError(f"x must have axes (..., H, W), not shape {x.shape}")
+    if not isinstance(fill, numbers.Real):
+        raise TypeError(f"fill must be a number, not {fill!r}")
+    if not isinstance(amounts, Sequence) or len(amounts) != 2:
+        raise ValueError(
+            f"amounts must be ((top, bottom), (left, right)), not {amounts!r}"
+        )
+    (top, bottom), (left, right) = (as_pair(a, "amounts", 0) for a in amounts)
+    if not (top or bottom or left or right):
         return x
     *rest, height, width = x.shape
-    (top, bottom), (left, right) = amounts
     size = (top + height + bottom, left + width + right)
+    check_memory((*rest, *size), x.dtype, "the padded image", FEWER)
     framed = np.full_like(x, fill, shape=(*rest, *size))
     framed[..., top : top + height, left : left + width] = x
     return framed
@@ -126,6 +214,8 @@ def patches(
     ------
     TypeError, ValueError
         If an argument does not fit.
+    MemoryError
+        If the padded image would be too large, see `check_memory`.
 
     Examples
     --------
@@ -165,7 +255,12 @@ def margins(
         padding = as_pair(padding, "padding", minimum=0)
     else:
         padding = (padding, padding)
-    axes = zip(padding, kernel_size, stride, dilation)
+    axes = zip(
+        padding,
+        as_pair(kernel_size, "kernel_size"),
+        as_pair(stride, "stride"),
+        as_pair(dilation, "dilation"),
+    )
     return tuple(padding_amounts(*axis) for axis in axes)
 
 
@@ -198,7 +293,9 @@ def offsets(
     0 slice(0, 4, 3)
     1 slice(1, 5, 3)
     """
-    places = np.ndindex(*kernel_size)
+    stride, dilation = as_pair(stride, "stride"), as_pair(dilation, "dilation")
+    output_size = as_pair(output_size, "output_size", 0)
+    places = np.ndindex(*as_pair(kernel_size, "kernel_size"))
     for place, start in enumerate(places):
         first = [i * d for i, d in zip(start, dilation)]
         yield (
@@ -240,6 +337,8 @@ def im2col(
     ------
     TypeError, ValueError
         If an argument does not fit.
+    MemoryError
+        If the result would be too large, see `check_memory`.
 
     Examples
     --------
@@ -252,6 +351,7 @@ def im2col(
     """
     view = patches(x, kernel_size, stride, padding, dilation)
     n, c, h_out, w_out, k_h, k_w = view.shape
+    check_memory(view.shape, view.dtype, "the columns", FEWER)
     # A copy, because all windows of size 1 would be a view of x.
     columns = view.transpose(0, 1, 4, 5, 2, 3).copy()
     return columns.reshape(n, c * k_h * k_w, h_out * w_out)
@@ -289,6 +389,8 @@ def col2im(
     TypeError, ValueError
         If an argument does not fit, or `columns` does not have the rows
         and columns that the other arguments ask for.
+    MemoryError
+        If the result would be too large, see `check_memory`.
 
     Examples
     --------
@@ -317,10 +419,9 @@ def col2im(
     by_place = columns.reshape(n, channels, k_h * k_w, h_out, w_out)
     frame = margins(kernel_size, stride, padding, dilation)
     (top, bottom), (left, right) = frame
-    framed = np.zeros_like(
-        by_place[:, :, 0],
-        shape=(n, channels, top + height + bottom, left + width + right),
-    )
+    shape = (n, channels, top + height + bottom, left + width + right)
+    check_memory(shape, columns.dtype, "the image", FEWER)
+    framed = np.zeros_like(by_place[:, :, 0], shape=shape)
     for place, pixels in offsets(kernel_size, stride, dilation, size):
         framed[:, :, *pixels] += by_place[:, :, place]
     return framed[:, :, top : top + height, left : left + width]

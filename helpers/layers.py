@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import sys
 from collections.abc import Iterable
 
 import numpy as np
@@ -26,8 +27,70 @@ from helpers.convolution import (
     pool_counts,
     pool_input,
 )
-from helpers.im2col import as_array, col2im, margins, offsets, patches
-from helpers.shapes import Padding, Size, as_int, as_pair, check_groups
+from helpers.im2col import (
+    FEWER,
+    as_array,
+    as_numbers,
+    check_memory,
+    col2im,
+    margins,
+    offsets,
+    patches,
+)
+from helpers.shapes import (
+    Padding,
+    Size,
+    as_flag,
+    as_int,
+    as_pair,
+    as_real,
+    check_groups,
+    conv_output_size,
+)
+
+
+def check_rng(rng: np.random.Generator) -> None:
+    """Check that `rng` draws random numbers.
+
+    Raises
+    ------
+    TypeError
+        If it does not, for instance because it is a seed.
+
+    Examples
+    --------
+    >>> check_rng(np.random.default_rng(0))
+    """
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(
+            "rng must be a random generator, np.random.default_rng(seed), "
+            f"not {rng!r}"
+        )
+
+
+def check_dtype(dtype: DTypeLike) -> np.dtype:
+    """Return `dtype` if parameters can be of it.
+
+    Raises
+    ------
+    TypeError
+        If it is not one of float16, float32 and float64, or longer.
+
+    Examples
+    --------
+    >>> check_dtype(np.float32)
+    dtype('float32')
+    """
+    try:
+        kind = np.dtype(dtype).kind
+    except TypeError:
+        kind = None
+    if kind != "f":
+        raise TypeError(
+            "dtype must be a float type, np.float32 or np.float64, "
+            f"not {dtype!r}"
+        )
+    return np.dtype(dtype)
 
 
 class Layer:
@@ -54,6 +117,9 @@ class Layer:
     array([2, 4])
     """
 
+    # The shape of what `forward` returned last.
+    output_shape: tuple[int, ...] | None = None
+
     def __init__(self) -> None:
         self.parameters: dict[str, NDArray] = {}
         self.gradients: dict[str, NDArray] = {}
@@ -69,12 +135,31 @@ class Layer:
     @property
     def weight(self) -> NDArray:
         """The weights, open to inspection and to change in place."""
-        return self.parameters["weight"]
+        return self._parameter("weight")
 
     @property
     def bias(self) -> NDArray:
         """The biases, open to inspection and to change in place."""
-        return self.parameters["bias"]
+        return self._parameter("bias")
+
+    def _parameter(self, name: str) -> NDArray:
+        if name not in self.parameters:
+            raise AttributeError(f"{self!r} has no {name}")
+        return self.parameters[name]
+
+    def _checked(self, gradient: NDArray) -> NDArray:
+        """Return the argument of `backward`, if it has the output's shape."""
+        if self.output_shape is None:
+            raise RuntimeError(
+                f"call forward before backward: {self!r} has seen no input"
+            )
+        gradient = as_numbers(gradient, "gradient")
+        if gradient.shape != self.output_shape:
+            raise ValueError(
+                "gradient must have the shape that forward returned, "
+                f"{self.output_shape}, not {gradient.shape}"
+            )
+        return gradient
 
     def parameter_count(self) -> int:
         """Return the number of free parameters."""
@@ -140,16 +225,20 @@ class Conv2d(Layer):
         self.dilation = as_pair(dilation, "dilation")
         margins(**self._geometry())  # raises if the padding does not fit
         self.groups = check_groups(in_channels, out_channels, groups)
+        check_rng(rng)
+        dtype = check_dtype(dtype)
         maps = (out_channels, in_channels // groups)
-        self.connections = np.ones(maps, bool)
-        if connections is not None:
-            self.connections = np.array(connections, bool)
-        if self.connections.shape != maps:
-            raise ValueError(
-                f"connections must have shape {maps}, "
-                f"not {self.connections.shape}"
-            )
         k_h, k_w = self.kernel_size
+        less = "take fewer channels or a smaller kernel_size"
+        check_memory((*maps, k_h, k_w), float, "the weights", less)
+        if connections is None:
+            connections = np.ones(maps, bool)
+        connections = as_numbers(connections, "connections")
+        if connections.shape != maps:
+            raise ValueError(
+                f"connections must have shape {maps}, not {connections.shape}"
+            )
+        self.connections = connections.astype(bool)
         fan_in = np.maximum(self.connections.sum(axis=1), 1) * k_h * k_w
         deviation = np.sqrt(2 / fan_in)[:, None, None, None]
         weight = rng.standard_normal((*maps, k_h, k_w)) * deviation
@@ -173,14 +262,20 @@ class Conv2d(Layer):
         x = as_array(x, "x", "(N, C, H, W)")
         check_channels(x, self.weight, self.groups)
         self.size = x.shape[2:]
+        k_h, k_w = self.kernel_size
+        outputs = conv_output_size(self.size, **self._geometry())
+        columns = (len(x), x.shape[1], *outputs, k_h, k_w)
+        for shape in (x.shape, columns):
+            check_memory(shape, x.dtype, "the columns", FEWER)
         view = patches(_batch_last(x), **self._geometry())
         n, _, h_out, w_out, _, _ = view.shape
         v_i = view.transpose(1, 4, 5, 2, 3, 0)
         self.v_i = v_i.reshape(self.groups, self.weight[0].size, -1)
         h = self._k_f() @ self.v_i
         h = h.reshape(len(self.weight), h_out, w_out, n)
-        h = h + self.bias[:, None, None, None]
-        return h.transpose(3, 0, 1, 2)
+        h = (h + self.bias[:, None, None, None]).transpose(3, 0, 1, 2)
+        self.output_shape = h.shape
+        return h
 
     def backward(self, gradient: NDArray) -> NDArray:
         """Return the gradient by the input (eq. 8); keep those of eq. 7.
@@ -193,6 +288,7 @@ class Conv2d(Layer):
         -------
         ndarray, shape (N, C_in, H, W)
         """
+        gradient = self._checked(gradient)
         n, c_out, h_out, w_out = gradient.shape
         delta = gradient.transpose(1, 2, 3, 0)
         delta = delta.reshape(self.groups, c_out // self.groups, -1)
@@ -263,7 +359,7 @@ class _Pool2d(Layer):
         self.stride = as_pair(stride, "stride")
         self.padding = as_pair(padding, "padding", 0)
         self.dilation = as_pair(dilation, "dilation")
-        self.ceil_mode = ceil_mode
+        self.ceil_mode = as_flag(ceil_mode, "ceil_mode")
 
     def _views(self, x: NDArray, fill: float) -> list[NDArray]:
         """Return, for each place in the kernel, the pixels that it meets."""
@@ -345,6 +441,7 @@ class MaxPool2d(_Pool2d):
         for place, candidate in enumerate(others, start=1):
             np.copyto(self.winner, place, where=candidate > best)
             np.maximum(best, candidate, out=best)
+        self.output_shape = best.shape
         return best
 
     def backward(self, gradient: NDArray) -> NDArray:
@@ -358,6 +455,7 @@ class MaxPool2d(_Pool2d):
         -------
         ndarray, shape (N, C, H, W)
         """
+        gradient = self._checked(gradient)
         places = range(math.prod(self.kernel_size))
         return self._spread(gradient * (self.winner == p) for p in places)
 
@@ -389,7 +487,9 @@ class AvgPool2d(_Pool2d):
         count_include_pad: bool = True,
     ) -> None:
         super().__init__(kernel_size, stride, padding, 1, ceil_mode)
-        self.count_include_pad = count_include_pad
+        self.count_include_pad = as_flag(
+            count_include_pad, "count_include_pad"
+        )
 
     def forward(self, x: NDArray) -> NDArray:
         """Return the mean of each window.
@@ -415,7 +515,9 @@ class AvgPool2d(_Pool2d):
             self.count_include_pad,
         )
         self.counts = counts.astype(x.dtype)
-        return sum(views) / self.counts
+        means = sum(views) / self.counts
+        self.output_shape = means.shape
+        return means
 
     def backward(self, gradient: NDArray) -> NDArray:
         """Return the gradient by the input.
@@ -428,6 +530,7 @@ class AvgPool2d(_Pool2d):
         -------
         ndarray, shape (N, C, H, W)
         """
+        gradient = self._checked(gradient)
         return self._spread(itertools.repeat(gradient / self.counts))
 
 
@@ -445,12 +548,14 @@ class ReLU(Layer):
 
     def forward(self, x: NDArray) -> NDArray:
         """Return max(x, 0), any shape."""
+        x = as_numbers(x, "x")
+        self.output_shape = x.shape
         self.positive = x > 0
         return np.maximum(x, 0)
 
     def backward(self, gradient: NDArray) -> NDArray:
         """Return f'(h) * gradient: the gradient where x was positive."""
-        return gradient * self.positive
+        return self._checked(gradient) * self.positive
 
 
 class Tanh(Layer):
@@ -467,12 +572,13 @@ class Tanh(Layer):
 
     def forward(self, x: NDArray) -> NDArray:
         """Return tanh(x), any shape."""
-        self.output = np.tanh(x)
+        self.output = np.tanh(as_numbers(x, "x"))
+        self.output_shape = self.output.shape
         return self.output
 
     def backward(self, gradient: NDArray) -> NDArray:
         """Return f'(h) * gradient, with f' = 1 - f ** 2."""
-        return gradient * (1 - self.output**2)
+        return self._checked(gradient) * (1 - self.output**2)
 
 
 class ChannelScale(Layer):
@@ -493,6 +599,7 @@ class ChannelScale(Layer):
     def __init__(self, channels: int, dtype: DTypeLike = np.float32) -> None:
         super().__init__()
         channels = as_int(channels, "channels")
+        dtype = check_dtype(dtype)
         self.parameters = {
             "weight": np.ones(channels, dtype),
             "bias": np.zeros(channels, dtype),
@@ -506,10 +613,12 @@ class ChannelScale(Layer):
                 f"x must have {self.weight.size} channels, "
                 f"not {x.shape[1]} (shape {x.shape})"
             )
+        self.output_shape = x.shape
         return self.weight[:, None, None] * x + self.bias[:, None, None]
 
     def backward(self, gradient: NDArray) -> NDArray:
         """Return the gradient by the input, shape (N, C, H, W)."""
+        gradient = self._checked(gradient)
         self.gradients = {
             "weight": (gradient * self.x).sum(axis=(0, 2, 3)),
             "bias": gradient.sum(axis=(0, 2, 3)),
@@ -531,12 +640,16 @@ class Flatten(Layer):
 
     def forward(self, x: NDArray) -> NDArray:
         """Return `x` of shape (N, ...) with shape (N, rest)."""
+        x = as_numbers(x, "x")
+        if x.ndim < 2:
+            raise ValueError(f"x must have axes (N, ...), not shape {x.shape}")
         self.shape = x.shape
-        return x.reshape(len(x), math.prod(x.shape[1:]))
+        self.output_shape = (len(x), math.prod(x.shape[1:]))
+        return x.reshape(self.output_shape)
 
     def backward(self, gradient: NDArray) -> NDArray:
         """Return `gradient` in the shape that the input had."""
-        return gradient.reshape(self.shape)
+        return self._checked(gradient).reshape(self.shape)
 
 
 class Linear(Layer):
@@ -569,6 +682,15 @@ class Linear(Layer):
         super().__init__()
         in_features = as_int(in_features, "in_features")
         out_features = as_int(out_features, "out_features")
+        gain = as_real(gain, "gain", 0, sys.float_info.max)
+        check_rng(rng)
+        dtype = check_dtype(dtype)
+        check_memory(
+            (out_features, in_features),
+            float,
+            "the weights",
+            "take fewer features",
+        )
         weight = rng.standard_normal((out_features, in_features))
         weight *= np.sqrt(gain / in_features)
         self.parameters = {
@@ -584,10 +706,13 @@ class Linear(Layer):
                 f"x must have {self.weight.shape[1]} features, "
                 f"not {x.shape[1]} (shape {x.shape})"
             )
-        return x @ self.weight.T + self.bias
+        y = x @ self.weight.T + self.bias
+        self.output_shape = y.shape
+        return y
 
     def backward(self, gradient: NDArray) -> NDArray:
         """Return the gradient by the input, shape (N, in_features)."""
+        gradient = self._checked(gradient)
         self.gradients = {
             "weight": gradient.T @ self.x,
             "bias": gradient.sum(axis=0),
@@ -614,6 +739,8 @@ class CrossEntropy:
     2.3026
     """
 
+    labels: NDArray | None = None
+
     def forward(self, logits: NDArray, labels: NDArray) -> NDArray:
         """Return the mean loss, a scalar of the dtype of `logits`.
 
@@ -623,9 +750,15 @@ class CrossEntropy:
         labels : ndarray of int, shape (N,)
         """
         logits = as_array(logits, "logits", "(N, classes)")
-        labels = as_array(labels, "labels", "(N)")
+        labels = as_numbers(labels, "labels")
         if logits.size == 0:
             raise ValueError(f"logits is empty, shape {logits.shape}")
+        if labels.ndim != 1:
+            one_hot = labels.shape == logits.shape
+            raise ValueError(
+                f"labels must have axes (N), not shape {labels.shape}"
+                + ": of one-hot rows take labels.argmax(axis=1)" * one_hot
+            )
         if logits.dtype.kind != "f":
             logits = logits.astype(float)
         if len(labels) != len(logits) or labels.dtype.kind not in "ui":
@@ -657,6 +790,11 @@ class CrossEntropy:
         -------
         ndarray, shape (N, classes)
         """
+        if self.labels is None:
+            raise RuntimeError(
+                "call forward before backward: CrossEntropy has seen no labels"
+            )
+        gradient = as_real(gradient, "gradient")
         rows = np.arange(len(self.labels))
         by_logits = self.probability.copy()
         by_logits[rows, self.labels] -= 1

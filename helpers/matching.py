@@ -28,8 +28,8 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 from scipy import fft, ndimage
 
-from helpers.im2col import as_array
-from helpers.shapes import as_int, as_pair
+from helpers.im2col import as_array, as_numbers
+from helpers.shapes import as_int, as_pair, as_real
 
 METHODS = ("raw", "zero-mean", "ncc")
 
@@ -407,10 +407,11 @@ def find_peaks(
     _limits(scores, "scores")
     height, width = as_pair(size, "size")
     count = as_int(count, "count")
-    if not 0 <= overlap < 1:
+    if as_real(overlap, "overlap", 0) >= 1:
         raise ValueError(
             f"overlap must be at least 0 and below 1, not {overlap!r}"
         )
+    min_score = as_real(min_score, "min_score")
     left = scores.astype(np.result_type(scores, np.float32))
     if count > 1:
         neighbours = ndimage.maximum_filter(left, 3, mode="nearest")
@@ -445,7 +446,7 @@ def _checked(
     image: ArrayLike, template: ArrayLike, method: str
 ) -> tuple[NDArray, NDArray]:
     """Check the arguments that the three searches share."""
-    if method not in METHODS:
+    if not isinstance(method, str) or method not in METHODS:
         raise ValueError(
             f'method must be "raw", "zero-mean" or "ncc", not {method!r}'
         )
@@ -472,7 +473,7 @@ def _checked(
 
 def _picture(picture: ArrayLike, name: str) -> NDArray:
     """Check one picture and return it as an array."""
-    array = np.asarray(picture)
+    array = as_numbers(picture, name)
     array = as_array(array, name, "(H, W, 3)" if array.ndim == 3 else "(H, W)")
     if array.ndim == 3 and array.shape[2] != 3:
         alpha = f": leave out the alpha channel, {name}[..., :3]"

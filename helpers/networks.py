@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from helpers.data import write_whole
+from helpers.im2col import as_numbers
 from helpers.layers import (
     AvgPool2d,
     ChannelScale,
@@ -44,7 +45,15 @@ class Sequential:
     """
 
     def __init__(self, layers: Sequence[Layer]) -> None:
+        if not isinstance(layers, Iterable):
+            raise TypeError(f"layers must be a list, not {layers!r}")
         self.layers = list(layers)
+        for layer in self.layers:
+            if not isinstance(layer, Layer):
+                raise TypeError(
+                    "layers must hold layers, as ReLU() or Flatten(), "
+                    f"not {layer!r}"
+                )
 
     def forward(self, x: NDArray) -> NDArray:
         """Return the logits for a batch of images.
@@ -69,11 +78,11 @@ class Sequential:
 
     def trace(self, x: NDArray) -> list[NDArray]:
         """Return the input and the output of every layer, in order."""
-        x = np.asarray(x)
+        x = as_numbers(x, "x")
         if x.dtype.kind != "f":
             raise TypeError(
-                f"a network takes floats, not {x.dtype}: scale pictures "
-                "with helpers.data.scale"
+                f"a network takes floats, not {x.dtype} as x holds: scale "
+                "pictures with helpers.data.scale"
             )
         outputs = [x]
         for layer in self.layers:
@@ -113,7 +122,7 @@ class Sequential:
 
     def save(self, path: str | os.PathLike) -> None:
         """Write all parameters to one ``.npz``, whole or not at all."""
-        with write_whole(path) as file:
+        with write_whole(_as_path(path)) as file:
             np.savez_compressed(file, **self.parameters)
 
     def load(self, path: str | os.PathLike) -> None:
@@ -127,7 +136,7 @@ class Sequential:
             If the file is damaged, or its names or shapes are not those of
             this network.
         """
-        with open(path, "rb") as file:
+        with open(_as_path(path), "rb") as file:
             try:
                 with np.load(file, allow_pickle=False) as arrays:
                     loaded = {n: np.asarray(arrays[n]) for n in arrays.files}
@@ -151,6 +160,13 @@ class Sequential:
     def __repr__(self) -> str:
         lines = "".join(f"  {layer!r},\n" for layer in self.layers)
         return f"{type(self).__name__}(\n{lines})"
+
+
+def _as_path(path: str | os.PathLike) -> str | os.PathLike:
+    # A whole number would be taken for the number of an open file.
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"path must be the name of a file, not {path!r}")
+    return path
 
 
 class LeNet5(Sequential):

@@ -7,6 +7,8 @@ to convolution arithmetic for deep learning", 2016, cited as [DV16].
 
 from __future__ import annotations
 
+import math
+import numbers
 import operator
 from collections.abc import Callable, Iterable, Sequence
 
@@ -38,6 +40,48 @@ def as_int(value: object, name: str, minimum: int = 1) -> int:
     if number < minimum:
         raise ValueError(f"{name} must be at least {minimum}, not {number}")
     return number
+
+
+def as_real(
+    value: object, name: str, low: float = -math.inf, high: float = math.inf
+) -> float:
+    """Return `value` as a float from `low` to `high`, both included.
+
+    Raises
+    ------
+    TypeError
+        If `value` is not a real number (a bool is not one).
+    ValueError
+        If `value` is outside, or not a number (NaN).
+
+    Examples
+    --------
+    >>> as_real(0.3, "overlap", 0, 1)
+    0.3
+    """
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} must be a real number, not {value!r}")
+    if not low <= value <= high:
+        raise ValueError(f"{name} must be from {low} to {high}, not {value!r}")
+    return float(value)
+
+
+def as_flag(value: object, name: str) -> bool:
+    """Return `value` if it is True or False.
+
+    Raises
+    ------
+    TypeError
+        If it is anything else: ``"False"``, for one, would count as true.
+
+    Examples
+    --------
+    >>> as_flag(True, "ceil_mode")
+    True
+    """
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} must be True or False, not {value!r}")
+    return value
 
 
 def _is_pair(value: object) -> bool:
@@ -292,6 +336,7 @@ def pool_output_size(
     >>> pool_output_size(5, 2), pool_output_size(5, 2, ceil_mode=True)
     (2, 3)
     """
+    ceil_mode = as_flag(ceil_mode, "ceil_mode")
 
     def one_axis(i, k, s, p, d):
         i, span = as_int(i, "size"), kernel_span(k, d)
@@ -360,12 +405,17 @@ def receptive_field(layers: Iterable[Sequence[Size]]) -> Size:
             step *= as_int(s, "stride")
         return field
 
+    if not isinstance(layers, Iterable):
+        raise TypeError(
+            "layers must be a list of (kernel_size, stride) or "
+            f"(kernel_size, stride, dilation), not {layers!r}"
+        )
     entries = {}
     for depth, layer in enumerate(layers):
         if not isinstance(layer, Sequence) or len(layer) not in (2, 3):
             raise ValueError(
-                "a layer is (kernel_size, stride) or (kernel_size, stride, "
-                f"dilation), not {layer!r}"
+                "layers: a layer is (kernel_size, stride) or (kernel_size, "
+                f"stride, dilation), not {layer!r}"
             )
         names = ("kernel_size", "stride", "dilation")
         for name, entry in zip(names, [*layer, 1]):
@@ -398,7 +448,7 @@ def conv_parameters(
     check_groups(in_channels, out_channels, groups)
     height, width = as_pair(kernel_size, "kernel_size")
     weights = out_channels * (in_channels // groups) * height * width
-    return weights + out_channels * bool(bias)
+    return weights + out_channels * as_flag(bias, "bias")
 
 
 def linear_parameters(
@@ -418,7 +468,7 @@ def linear_parameters(
     """
     in_features = as_int(in_features, "in_features")
     out_features = as_int(out_features, "out_features")
-    return out_features * (in_features + bool(bias))
+    return out_features * (in_features + as_flag(bias, "bias"))
 
 
 def check_groups(in_channels: int, out_channels: int, groups: int) -> int:
@@ -434,6 +484,8 @@ def check_groups(in_channels: int, out_channels: int, groups: int) -> int:
     >>> check_groups(4, 6, 2)
     2
     """
+    in_channels = as_int(in_channels, "in_channels")
+    out_channels = as_int(out_channels, "out_channels")
     groups = as_int(groups, "groups")
     if in_channels % groups or out_channels % groups:
         raise ValueError(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import numbers
 import os
 import platform
 import sys
@@ -26,9 +27,10 @@ from tqdm import tqdm
 
 from helpers.data import FOLDER, Digits, load_mnist, scale, write_whole
 from helpers.fused import fuse
-from helpers.layers import CrossEntropy
+from helpers.im2col import as_numbers
+from helpers.layers import CrossEntropy, check_rng
 from helpers.networks import LeNet5, Sequential
-from helpers.shapes import as_int
+from helpers.shapes import as_flag, as_int, as_real
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,10 @@ class Recipe:
     def __post_init__(self) -> None:
         as_int(self.epochs, "epochs")
         as_int(self.batch_size, "batch_size")
+        for name in ("peak_rate", "warmup", "momentum", "weight_decay"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, numbers.Real):
+                raise TypeError(f"{name} must be a real number, not {value!r}")
         for name, limits, fits in [
             ("peak_rate", "above 0", 0 < self.peak_rate < math.inf),
             ("warmup", "from 0 to 1", 0 <= self.warmup <= 1),
@@ -91,6 +97,7 @@ class Recipe:
         >>> [round(Recipe().rate(step, 10), 3) for step in range(0, 10, 2)]
         [0.025, 0.05, 0.043, 0.025, 0.007]
         """
+        steps, step = as_int(steps, "steps"), as_int(step, "step", 0)
         rising = max(1, round(self.warmup * steps))
         if step < rising:
             return self.peak_rate * (step + 1) / rising
@@ -127,9 +134,13 @@ class SGD:
         momentum: float = 0.9,
         weight_decay: float = 0.0,
     ) -> None:
+        if isinstance(network, type) or not hasattr(network, "parameters"):
+            raise TypeError(
+                f"network must be a network, as LeNet5(rng), not {network!r}"
+            )
         self.network = network
-        self.momentum = momentum
-        self.weight_decay = weight_decay
+        self.momentum = as_real(momentum, "momentum", 0, 1)
+        self.weight_decay = as_real(weight_decay, "weight_decay", 0, 1e9)
         self.velocity = {
             name: np.zeros_like(p) for name, p in network.parameters.items()
         }
@@ -142,7 +153,10 @@ class SGD:
         rate : float
             The learning rate.
         """
+        rate = as_real(rate, "rate", 0, sys.float_info.max)
         gradients = self.network.gradients
+        if gradients.keys() != self.velocity.keys():
+            raise RuntimeError("call backward before step: no gradients yet")
         for name, parameter in self.network.parameters.items():
             velocity = self.velocity[name]
             velocity *= self.momentum
@@ -161,6 +175,7 @@ def minibatches(
     >>> sorted(np.concatenate(list(batches)).tolist())
     [0, 1, 2, 3, 4]
     """
+    check_rng(rng)
     order = rng.permutation(as_int(size, "size"))
     for start in range(0, size, as_int(batch_size, "batch_size")):
         yield order[start : start + batch_size]
@@ -203,8 +218,9 @@ def fit(
     ------
     FloatingPointError
         If the loss or a parameter is no longer finite.
-    ValueError
-        If there are no images, or not as many labels as images.
+    TypeError, ValueError
+        If there are no images, not as many labels as images, or an argument
+        is of another kind.
 
     Examples
     --------
@@ -219,9 +235,13 @@ def fit(
     >>> {name: len(entries) for name, entries in history.items()}
     {'loss': 4, 'train_accuracy': 2, 'test_accuracy': 0}
     """
-    _check_labels(images, labels)
+    network, progress = _checked(network), as_flag(progress, "progress")
+    check_rng(rng)
+    if not isinstance(recipe, Recipe):
+        raise TypeError(f"recipe must be a Recipe(...), not {recipe!r}")
+    images, labels = _labelled(images, labels)
     if test_images is not None:
-        _check_labels(test_images, test_labels)
+        test_images, test_labels = _labelled(test_images, test_labels)
     loss = CrossEntropy()
     fast = fuse(network)  # the same parameters
     optimizer = SGD(fast, recipe.momentum, recipe.weight_decay)
@@ -260,12 +280,45 @@ def fit(
     return history
 
 
-def _check_labels(images: NDArray, labels: NDArray | None) -> None:
+def _checked(network: Sequential) -> Sequential:
+    """Return a network that can be trained."""
+    if not isinstance(network, Sequential):
+        raise TypeError(
+            f"network must be a Sequential, as LeNet5(rng), not {network!r}"
+        )
+    return network
+
+
+def _pictures(images: NDArray) -> NDArray:
+    """Return images as an array, of uint8 or float."""
+    images = as_numbers(images, "images")
+    if images.dtype.kind != "f" and images.dtype != np.uint8:
+        raise TypeError(
+            "images must be uint8, or floats as data.scale returns, "
+            f"not {images.dtype}"
+        )
+    if images.ndim < 2:
+        raise ValueError(
+            f"images must have axes (N, C, H, W), not shape {images.shape}"
+        )
+    return images
+
+
+def _labelled(
+    images: NDArray, labels: NDArray | None
+) -> tuple[NDArray, NDArray]:
+    """Return images and their labels as arrays."""
+    images = _pictures(images)
+    if labels is not None:
+        labels = as_numbers(labels, "labels")
     if not len(images) or np.shape(labels) != (len(images),):
         raise ValueError(
             f"{len(images)} images and labels of shape {np.shape(labels)}: "
             "there must be one label for each image, and at least one image"
         )
+    if labels.dtype.kind not in "ui":
+        raise TypeError(f"labels must be whole numbers, not {labels.dtype}")
+    return images, labels
 
 
 def _is_finite(network: Sequential) -> bool:
@@ -300,8 +353,14 @@ def predict(
     >>> predict(network, load_mnist().test_images, batch_size=300).shape
     (1000, 10)
     """
-    if not len(images):
+    if isinstance(network, type) or not hasattr(network, "forward"):
+        raise TypeError(
+            f"network must be a network, as LeNet5(rng), not {network!r}"
+        )
+    images = as_numbers(images, "images")
+    if not images.size:
         raise ValueError("there are no images to predict: pass at least one")
+    images = _pictures(images)
     starts = range(0, len(images), as_int(batch_size, "batch_size"))
     return np.concatenate(
         [
@@ -367,7 +426,7 @@ def evaluate(
     >>> evaluate(network, *load_mnist()[2:]) < 0.3
     True
     """
-    _check_labels(images, labels)
+    images, labels = _labelled(images, labels)
     logits = predict(network, images, batch_size)
     return float((logits.argmax(axis=1) == labels).mean())
 
@@ -402,7 +461,7 @@ def mistakes(
     >>> bool((wrong["probabilities"].argmax(axis=1) == wrong["labels"]).any())
     False
     """
-    _check_labels(images, labels)
+    images, labels = _labelled(images, labels)
     logits = predict(network, images)
     probabilities = _softmax(logits)
     wrong = np.flatnonzero(logits.argmax(axis=1) != labels)
@@ -462,6 +521,10 @@ def gradient_check(
     >>> max(worst.values()) < 1e-5
     True
     """
+    _checked(network)
+    check_rng(rng)
+    images, labels = _labelled(images, labels)
+    step = as_real(step, "step", sys.float_info.min, 1)
     for name, value in [("images", images), *network.parameters.items()]:
         if value.dtype != np.float64:
             raise TypeError(f"{name} must be float64, not {value.dtype}")
@@ -593,6 +656,8 @@ def hold_out(digits: Digits, count: int) -> Digits:
     >>> len(digits.train_images), len(digits.test_images)
     (3500, 500)
     """
+    if not isinstance(digits, Digits):
+        raise TypeError(f"digits must be Digits, not {digits!r}")
     images, labels = digits.train_images, digits.train_labels
     if as_int(count, "hold-out") >= len(images):
         raise ValueError(

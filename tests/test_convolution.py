@@ -1,16 +1,18 @@
 """Convolution and pooling against SciPy and torch, and their identities."""
 
 import itertools
+import tracemalloc
 
 import numpy as np
 import pytest
 import torch
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import signal
 from torch.nn import functional as F
 
+from helpers import convolution
 from helpers.convolution import (
     avg_pool2d,
     conv2d,
@@ -105,7 +107,6 @@ def test_full_is_the_default_and_lists_are_signals():
         assert function([[1, 0]], [[5], [2]]).tolist() == [[5, 0], [2, 0]]
 
 
-@settings(deadline=None, max_examples=60)
 @given(signals(1), signals(1), signals(1))
 def test_convolution_commutes_and_associates(x, y, z):
     np.testing.assert_array_equal(convolve1d(x, y), convolve1d(y, x))
@@ -114,7 +115,6 @@ def test_convolution_commutes_and_associates(x, y, z):
     )
 
 
-@settings(deadline=None, max_examples=60)
 @given(signals(2, 4), signals(2, 4), signals(2, 4))
 def test_convolution_of_images_commutes_and_associates(x, y, z):
     np.testing.assert_array_equal(convolve2d(x, y), convolve2d(y, x))
@@ -150,7 +150,6 @@ def test_images_of_all_sizes_as_in_scipy(ours, scipys, mode):
             np.testing.assert_array_equal(answer, expected)
 
 
-@settings(deadline=None, max_examples=60)
 @given(signals(2), signals(2), st.sampled_from(MODES))
 def test_loops_and_fast_way_agree_with_scipy(image, kernel, mode):
     longer = np.greater(kernel.shape, image.shape)
@@ -240,7 +239,6 @@ def pairs(low, high):
     return st.tuples(st.integers(low, high), st.integers(low, high))
 
 
-@settings(deadline=None, max_examples=60)
 @given(
     pairs(1, 3),
     st.tuples(st.integers(1, 3), st.integers(1, 2), st.integers(1, 2)),
@@ -372,7 +370,6 @@ def test_conv_transpose2d_as_in_torch(n, groups, dtype):
         assert_same(answer, expected)
 
 
-@settings(deadline=None, max_examples=60)
 @given(
     pairs(1, 5), pairs(1, 4), pairs(1, 3), pairs(0, 3), pairs(0, 2),
     pairs(1, 3), st.integers(1, 2),
@@ -493,7 +490,6 @@ def test_avg_pool2d_as_in_torch(ceil_mode, count_include_pad, dtype):
         assert_same(avg_pool2d(x, *options), expected)
 
 
-@settings(deadline=None, max_examples=60)
 @given(
     pairs(1, 9), pairs(1, 4), pairs(1, 5), pairs(0, 2), pairs(1, 3),
     st.booleans(), st.booleans(),
@@ -624,3 +620,29 @@ def test_geometry_is_checked():
         avg_pool2d(x, 3, padding=2)
     with pytest.raises(ValueError, match=r"weight must have axes .* \(3,\)"):
         convolution_matrix(np.ones(3), 5)
+
+
+# --- Blocks ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("block_bytes", [1, 600, 5000, 2**20])
+@pytest.mark.parametrize("stride", [(1, 1), (3, 2)])
+def test_blocks_of_any_size_give_the_same(monkeypatch, block_bytes, stride):
+    rng = np.random.default_rng(0)
+    x = rng.integers(-9, 10, (5, 4, 11, 13))
+    weight = rng.integers(-9, 10, (6, 2, 3, 2))
+    geometry = dict(stride=stride, padding=(1, 2), dilation=(2, 1), groups=2)
+    expected = F.conv2d(torch.tensor(x), torch.tensor(weight), **geometry)
+    monkeypatch.setattr(convolution, "BLOCK_BYTES", block_bytes)
+    assert np.array_equal(conv2d(x, weight, **geometry), expected.numpy())
+
+
+def test_patches_of_a_large_image_never_exist_all_at_once(monkeypatch):
+    """Their 25 copies of every pixel would take 100 MB."""
+    image = np.ones((1, 1, 1000, 1000), np.float32)
+    tracemalloc.start()
+    conv2d(image, np.ones((1, 1, 5, 5), np.float32))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    output = 996 * 996 * 4
+    assert output < peak < output + 3 * convolution.BLOCK_BYTES

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 import torch
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
@@ -63,7 +63,6 @@ def test_im2col_is_unfold(shape):
         np.testing.assert_array_equal(columns, unfold(x, *geometry))
 
 
-@settings(deadline=None, max_examples=60)
 @given(geometries())
 def test_im2col_is_unfold_for_any_geometry(case):
     shape, *geometry = case
@@ -120,7 +119,6 @@ def test_col2im_is_fold(shape):
         np.testing.assert_array_equal(image, expected)
 
 
-@settings(deadline=None, max_examples=60)
 @given(geometries())
 def test_col2im_is_the_adjoint(case):
     shape, *geometry = case
@@ -132,7 +130,6 @@ def test_col2im_is_the_adjoint(case):
     assert (columns * y).sum() == (x * image).sum()
 
 
-@settings(deadline=None, max_examples=60)
 @given(geometries())
 def test_back_and_forth_multiplies_each_pixel_by_its_windows(case):
     shape, k, s, p, d = case

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 import torch
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
@@ -264,7 +264,6 @@ def pairs(low, high):
     return st.tuples(st.integers(low, high), st.integers(low, high))
 
 
-@settings(deadline=None, max_examples=60)
 @given(
     st.tuples(*[st.integers(1, 3)] * 4),
     pairs(1, 9),
@@ -394,7 +393,6 @@ def test_max_pool2d_as_in_torch(ceil_mode, dtype):
         )
 
 
-@settings(deadline=None, max_examples=60)
 @given(
     st.integers(0, 1000),
     pairs(2, 9),

@@ -4,7 +4,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import helpers.matching
@@ -307,7 +307,6 @@ def test_memory_grows_with_the_picture():
 # --- Finding -----------------------------------------------------------------
 
 
-@settings(deadline=None, max_examples=60)
 @given(st.data())
 def test_a_pasted_template_is_found(data):
     """At its place, with a score of 1, whatever its gain and offset."""

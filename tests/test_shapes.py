@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
@@ -93,7 +93,6 @@ def test_convolution_size_agrees_with_torch_on_a_grid():
         assert answer == expected, (i, k, s, p, d)
 
 
-@settings(deadline=None, max_examples=60)
 @given(pairs(1, 12), pairs(1, 5), pairs(1, 4), pairs(0, 4), pairs(1, 3))
 def test_convolution_size_agrees_with_torch(size, kernel, s, p, d):
     image, weight = blank(size), blank(kernel)
@@ -166,7 +165,6 @@ def test_transposed_size_agrees_with_torch_on_a_grid():
         assert answer == expected, (i, k, s, p, a, d)
 
 
-@settings(deadline=None, max_examples=60)
 @given(
     st.integers(1, 30),
     st.integers(1, 5),
@@ -202,7 +200,6 @@ def test_pooling_size_agrees_with_torch_on_a_grid(ceil_mode):
         assert answer == expected, (i, k, s, p, d)
 
 
-@settings(deadline=None, max_examples=60)
 @given(pairs(1, 12), pairs(1, 5), pairs(1, 6), pairs(0, 2), st.booleans())
 def test_average_pooling_size_agrees_with_torch(size, k, s, p, ceil_mode):
     expected = size_or_none(F.avg_pool2d, blank(size), k, s, p, ceil_mode)
@@ -243,7 +240,6 @@ def test_receptive_fields_of_lenet():
     ]
 
 
-@settings(deadline=None, max_examples=60)
 @given(
     st.lists(
         st.tuples(pairs(1, 3), pairs(1, 2), pairs(1, 3)),

@@ -1,0 +1,539 @@
+"""The capstone: its solution reaches 97 %, every slip is told by its name."""
+
+import inspect
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from helpers import capstone, capstone_steps
+from helpers.capstone_steps import ANSWERS, PARTS, SOLUTION
+from helpers.data import Digits, load_mnist
+
+SOURCE = SOLUTION.read_text()
+NAMES = [part.name for part in PARTS]
+UNTRAINED = SOURCE[: SOURCE.index("def train(")]
+# One quick pass, for what is decided before accuracy is.
+QUICK = SOURCE.replace("epochs, size = 12, 50", "epochs, size = 1, 50")
+SLIPS = [
+    pytest.param(part.exercise, slip, id=f"{part.name}-{place}")
+    for part in PARTS
+    if part.exercise
+    for place, slip in enumerate(part.exercise.slips)
+]
+
+
+@pytest.fixture
+def said(tmp_path, capsys):
+    """Return a function: the file's text in, what the check prints out."""
+
+    def check(text, call=capstone.check):
+        path = tmp_path / "my_cnn.py"
+        path.write_text(text)
+        call(path)
+        return " ".join(capsys.readouterr().out.split())
+
+    return check
+
+
+@pytest.fixture
+def few_digits(monkeypatch):
+    digits = Digits(*(array[:100] for array in load_mnist()))
+    monkeypatch.setattr(capstone, "load_mnist", lambda: digits)
+
+
+def changed(old, new, text=SOURCE):
+    assert text.count(old) == 1, old
+    return text.replace(old, new)
+
+
+def until(name):
+    """Return the solution without the function and those after it."""
+    return SOURCE[: SOURCE.index(f"def {name}(")]
+
+
+# --- The solution ------------------------------------------------------------
+
+
+def test_the_solution_reaches_97_percent(said):
+    out = said(SOURCE)
+    accuracy = float(re.search(r"([\d.]+)% of the 1,000", out)[1])
+    assert accuracy >= 97
+    assert "960 steps" in out
+    assert "Done" in out
+    assert "[ ]" not in out
+
+
+def test_the_solution_uses_numpy_alone():
+    assert re.findall("^.*import.*$", SOURCE, re.M) == ["import numpy as np"]
+
+
+@pytest.mark.parametrize("place", range(len(PARTS)), ids=NAMES)
+def test_each_step_says_what_to_write(said, place):
+    part = PARTS[place]
+    out = said(until(part.name))
+    assert out.count("[x]") == place
+    assert f"Next, step {part.step}." in out
+    assert f"def {part.name}(" in out
+    assert " ".join(part.task.split()) in out
+    assert f"notebooks/{part.notebook}.ipynb" in out
+    notebooks = Path(__file__).parents[1] / "notebooks"
+    assert (notebooks / f"{part.notebook}.ipynb").is_file()
+
+
+@pytest.mark.parametrize("place", range(len(PARTS)), ids=NAMES)
+def test_hint_and_solution_of_the_next_step(said, place):
+    part = PARTS[place]
+    hint = said(until(part.name), capstone.hint)
+    assert hint == f"{part.name}: {' '.join(part.advice.split())}"
+    solution = said(until(part.name), capstone.solution)
+    assert solution.startswith(f"def {part.name}(")
+    assert solution in " ".join(SOURCE.split())
+
+
+def test_solutions_pasted_one_after_the_other_are_right(tmp_path, capsys):
+    path, text = tmp_path / "my_cnn.py", "import numpy as np\n"
+    for part in PARTS:
+        path.write_text(text)
+        capstone.solution(path)
+        said = capsys.readouterr().out
+        assert said.startswith(f"def {part.name}(")
+        text += "\n\n" + said
+
+
+def test_lines_fit_a_terminal(said, capsys, tmp_path):
+    for part in PARTS:
+        path = tmp_path / "file.py"
+        path.write_text(until(part.name))
+        capstone.check(path)
+        capstone.hint(path)
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 79
+    assert all(line.isascii() for line in lines)
+
+
+# --- Wrong answers -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(("exercise", "slip"), SLIPS)
+def test_a_typical_wrong_answer_is_told_its_mistake(exercise, slip):
+    assert exercise.verdict(slip.answer) == (False, slip.message)
+
+
+def test_every_function_has_typical_wrong_answers():
+    for part in PARTS:
+        assert not part.exercise or len(part.exercise.slips) >= 3, part.name
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("return (i + 2 * p - k) // s + 1", "return (i + p - k) // s + 1",
+         "You count the padding once"),
+        ("return (i + 2 * p - k) // s + 1", "return (i + 2 * p - k) / s + 1",
+         "// rounds down. Seen with i = 8, k = 3, s = 2"),
+        ("return columns.reshape(n, -1, h_out * w_out)",
+         "return columns.reshape(n, -1, h_out * w_out).transpose(0, 2, 1)",
+         "Your windows are rows"),
+        ("(n, c, height, width), (k_h, k_w) = x.shape",
+         "padding = 0\n    (n, c, height, width), (k_h, k_w) = x.shape",
+         "The padding is forgotten"),
+        ("@ columns + b[:, None]", "@ columns", "The bias is missing"),
+        ("rows, cols] += columns", "rows, cols] = columns",
+         "Write += for =."),
+        ("return x[:, :, padding : padding + height, padding : padding + "
+         "width]", "return x", "The padding is not cropped"),
+        ("return dK, delta.sum(axis=(0, 2)), dx",
+         "return dK, delta.sum(axis=2), dx", "but not over the batch"),
+        ("return dK, delta.sum(axis=(0, 2)), dx",
+         "return dx, dK, delta.sum(axis=(0, 2))", "The order is dK, db, dx"),
+        ("columns.max(axis=1)", "columns.mean(axis=1)", "You take the mean"),
+        ("return delta * (h > 0)", "return delta * (delta > 0)",
+         "The mask is that of delta"),
+        ("return x @ W.T + b", "return x @ W + b",
+         "it must be transposed, x @ W.T. Seen with"),
+        ("return loss, delta / len(labels)", "return loss, delta",
+         "The factor 1/B is missing in the gradient"),
+        ("return parameter - rate * velocity, velocity",
+         "return parameter + rate * velocity, velocity", "goes uphill"),
+    ],
+)  # fmt: skip
+def test_a_slip_in_the_file_is_told_with_its_case(said, old, new, message):
+    out = said(changed(old, new, UNTRAINED))
+    assert message in out
+    assert "not yet." in out
+    assert "Seen with" in out
+    assert re.search(r"Line \d+", out)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("parameters = {}\n", "parameters = []\n", "initial: not yet. It"),
+        ("    return parameters\n\n\ndef forward",
+         "    return list(parameters)\n\n\ndef forward",
+         "It returns a list: return a dictionary"),
+        ("rng.normal(", "np.random.normal(", "The same seed gives other"),
+        ("    parameters = {}\n",
+         "    parameters = {}\n    rng = np.random.default_rng(5)\n",
+         "Another `rng` gives the same parameters"),
+        ("weights.astype(np.float32)", "0 * weights.astype(np.float32)",
+         "Another `rng` gives the same parameters"),
+        ('parameters["W4"] *= 0',
+         'parameters["W4"] *= 0\n    parameters["W3"] *= 0',
+         "All weights of W3 and of W4 are equal"),
+        ("np.sqrt(2 / np.prod(shape[1:]))", "1", "begins too large"),
+        ("weights.astype(np.float32)", "weights.tolist()",
+         "K1 is a list: each parameter is an array"),
+        ("return dense(v3, W4, b4), (", "return dense(v3, W4, b4) #, (",
+         "return two things, the logits and what"),
+        ("return dense(v3, W4, b4),", "return dense(v3, W4, b4)[0],",
+         "logits for 3 digits are (10,) where (3, 10)"),
+        ("return dense(v3, W4, b4),",
+         "z = np.exp(dense(v3, W4, b4))\n"
+         "    return z / z.sum(axis=1, keepdims=True),",
+         "It returns probabilities"),
+        ("return dense(v3, W4, b4),",
+         "return dense(v3, W4, b4).astype(np.float32),",
+         "It turns float64 into float32"),
+        ("v2 = relu(h2)", "v2 = relu(h2)[::-1]", "change with the others"),
+        ("h1 = conv_forward(x,", "x /= 2\n    h1 = conv_forward(x,",
+         "It changes x"),
+        ("h3 = dense(p2", "b3 += 1\n    h3 = dense(p2",
+         "It changes the parameters"),
+        ("    return dict(zip(parameters, (dK1",
+         "    return list(zip(parameters, (dK1", "It returns a list"),
+        ("dW4, db4)))", "dW4)))", "The gradient of b4 is missing"),
+        ("dW4, db4)))", "dW4, db4[:1])))", "(1,) where (10,) is right"),
+        ("relu_backward(dv2, h2)", "dv2",
+         "another gradient of K1, b1, K2, b2; the others are right. Seen "
+         "from the loss, the first that is wrong is b2"),
+        ("relu_backward(dv1, h1)", "relu_backward(dv1, -h1)", "K1, b1;"),
+        ("(dK1, db1,", "(0 * dK1, db1,", "gradient of K1 is 0 everywhere"),
+        ("dense_backward(delta, v3, W4)", "dense_backward(-delta, v3, W4)",
+         "All gradients are -1 times"),
+        ("dense_backward(delta, v3, W4)", "dense_backward(4 * delta, v3, W4)",
+         "All gradients are 4 times"),
+        ("dense(p2, W3, b3)", "dense(p2, W3, 0)",
+         "Differences of the loss give another gradient of b3"),
+        ("axis=1)\n\n\ndef train", "axis=0)\n\n\ndef train",
+         "It returns shape (10,) for 7 images"),
+        ("[0].argmax(axis=1)", "[0]", "It returns logits, (7, 10)"),
+        ("[0].argmax(axis=1)", "[0].max(axis=1)", "returns float64"),
+        ("[0].argmax(axis=1)", "[0].argmax(axis=1).tolist()",
+         "It returns a list: return an array of 7 labels"),
+        ("[0].argmax(axis=1)", "[0].argmax(axis=1) + 10", "outside 0..9"),
+    ],
+)  # fmt: skip
+def test_a_slip_in_the_network_is_named(said, old, new, message):
+    text = changed(old, new, SOURCE)
+    out = said(text[: text.index("def train(")])
+    assert message in out
+    assert "not yet." in out
+
+
+def test_a_parameter_that_does_nothing_is_named(said):
+    text = changed("dense(p2, W3, b3)", "dense(p2, W3, 0)", UNTRAINED)
+    text = changed("dW3, db3, dW4", "dW3, 0 * db3, dW4", text)
+    assert "Moving b3 changes no logit: `forward` ignores it." in said(text)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("labels[batch])\n", "labels[start : start + size])\n",
+         "Images and labels do not belong together"),
+        ("    return parameters\n", "", "It returns None: end it with"),
+        ("parameters[name], velocities[name] = mom", "_ = mom",
+         "the parameters it began with"),
+        ("    return parameters\n", "    return list(parameters)\n",
+         "It returns a list: return the dictionary"),
+        ("    return parameters\n",
+         "    parameters['W3'] = velocities['b3']\n    return parameters\n",
+         "Its W3 has shape (100,)"),
+        ("moved = np.roll(", "images *= 0.5\n            moved = np.roll(",
+         "It changes the images or labels"),
+        ("epochs, size = 1, 50", "epochs, size = 1, 50; images = images / 0",
+         "The loss is nan at step 1: a smaller rate"),
+        ("    return parameters\n", "            return parameters\n",
+         "It took one step only: is `return` inside the loop?"),
+        ("rate = 0.03 * min", "rate = 1e-6 * min",
+         "It learned next to nothing, the training loss ends at 2.30"),
+        ("epochs, size = 1, 50", "epochs, size = 6, 50",
+         "it has not finished"),
+        ("epochs, size = 1, 50", "epochs, size = 30, 20",
+         "it knows its own digits, not yet others"),
+        ("epochs, size = 1, 50", "epochs, size = 0, 50",
+         "It took no step: the check counts calls of"),
+        ("    return parameters\n",
+         "    return {} if len(images) == 100 else parameters\n",
+         "It returns a dict: return the dictionary of parameters, with"),
+        ("np.roll(images[batch]", "np.roll(imagse[batch]",
+         "It raises NameError: name 'imagse' is not defined"),
+    ],
+)  # fmt: skip
+def test_a_slip_in_training_is_named(said, few_digits, old, new, message):
+    head, train = QUICK[: len(UNTRAINED)], QUICK[len(UNTRAINED) :]
+    if "return parameters" in old:
+        train = train[: train.rindex(old)] + new
+    else:
+        train = changed(old, new, train)
+    out = said(head + train)
+    assert message.lower() in out.lower()
+    assert "train: not yet." in out
+
+
+def test_the_labels_of_the_test_digits_are_not_given(said, few_digits):
+    """Whatever a file keeps of its arguments, the answers are not in it."""
+    text = QUICK.replace(
+        "def predict(parameters, images):",
+        "seen = []\n\n\ndef predict(*given):\n"
+        "    seen.append([np.shape(g) for g in given[1:]])\n"
+        "    print(seen[-1])\n"
+        "    parameters, images = given",
+    )
+    out = said(text)
+    assert "[(100, 1, 28, 28)]" in out
+    assert "(100,)" not in out
+
+
+def test_predictions_on_the_test_digits_are_looked_at(said, few_digits):
+    text = QUICK.replace(
+        "[0].argmax(axis=1)", "[0].argmax(axis=1)[: 50 or len(images)]"
+    )
+    assert "predict: It returns shape (50,) for 100 images" in said(text)
+
+
+ODD = [None, "a", [], (), {}, {"K1": 1}, 1j, np.array(["a"]), np.nan]
+ODD += [np.zeros((2, 0)), np.array(None), [[1], [2, 3]], (None, None), int]
+
+
+@pytest.mark.parametrize("value", ODD, ids=range(len(ODD)))
+@pytest.mark.parametrize("part", PARTS[:-1], ids=NAMES[:-1])
+def test_any_result_at_all_gets_an_answer(part, value):
+    module = capstone_steps.load(SOLUTION)
+    arguments = ", ".join(
+        inspect.signature(vars(ANSWERS)[part.name]).parameters
+    )
+    made = {"value": value}
+    exec(f"def {part.name}({arguments}): return value", made)
+    setattr(module, part.name, made[part.name])
+    right, message = capstone._verdict(part, module, SOLUTION)
+    assert not right
+    assert message
+
+
+@pytest.mark.parametrize("value", ODD, ids=range(len(ODD)))
+def test_any_result_of_training_gets_an_answer(few_digits, value):
+    module = capstone_steps.load(SOLUTION)
+    module.train = lambda images, labels, rng: value
+    right, message = capstone._train(module, SOLUTION)
+    assert not right
+    assert message.startswith("It returns ")
+
+
+# --- Broken files ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("def output_size(i, k, s, p)\n    return 1\n",
+         "Python cannot read it: expected ':'. "
+         "Line 1: def output_size(i, k, s, p)"),
+        ("def output_size(i, k, s, p):\nreturn 1\n", "Line 2: return 1"),
+        ("x = 1\n\0", "Python cannot read it"),
+        ("x = 1 / 0\n", "It raises ZeroDivisionError: division by zero "
+         "Line 1: x = 1 / 0"),
+        ("def output_size(i, k, s, p):\n    return np.floor(i)\n",
+         "begin the file with `import numpy as np`. Line 2: return np.floor"),
+        ("def output_size(i, k, s, p):\n    return isize - k\n",
+         "NameError: name 'isize' is not defined. Is it defined, and"),
+        ("def output_size(i, k, s, p):\n    [][i]\n",
+         "It raises IndexError: list index out of range Line 2: [][i]"),
+        ("def output_size(i, k):\n    return i\n",
+         "It takes (i, k): the check calls it with 4 arguments, "
+         "def output_size(i, k, s, p): Line 1."),
+        ("output_size = 3\n", "output_size is an int: write a function"),
+        ("def output_size(i, k, s, p):\n    pass\n",
+         "It returns None: write your answer there. Line 1."),
+        ("def output_size(i, k, s, p):\n    return 'four'\n",
+         "It returns a str where numbers belong."),
+        ("def output_size(i, k, s, p):\n    return (1, None)\n",
+         "It returns None where numbers belong."),
+        ("def output_size(i, k, s, p):\n    return [i, [k, [s]]]\n",
+         "It returns a list where numbers belong."),
+        ("def output_size(i, k, s, p):\n    return 1, 2\n",
+         "It returns 2 values where 1 belong."),
+        ("import math\ndef output_size(i, k, s, p):\n"
+         "    return float(math.floor((i + 2 * p - k) / s) + 1)\n",
+         "It returns 28.0: shapes and indices must be whole"),
+        ("def output_size(i, k, s, p):\n    while True:\n        pass\n",
+         "It still runs after 1 s: does that loop end? Line"),
+        ("while True:\n    pass\n", "1 s: let the file define functions"),
+        ("def output_size(i, k, s, p):\n    while True:\n        print(i)\n",
+         "It prints without end. Line 3: print(i)"),
+        ("def output_size(i, k, s, p):\n    return output_size(i, k, s, p)\n",
+         "It calls itself without end. Line 2"),
+        ("def output_size(i, k, s, p):\n    exit()\n",
+         "It ends Python itself: take exit() out. Line 2: exit()"),
+        ("def output_size(i, k, s, p):\n    return input()\n",
+         "It asks for input, but nobody answers"),
+        ("import numpy as np\ndef output_size(i, k, s, p):\n"
+         "    return np.zeros(10**15)\n", "It asks for more memory"),
+        ("import numpy as np\nimport torch\n",
+         "It imports torch: write it with NumPy alone, all in this file. "
+         "Line 2: import torch"),
+        ("def f():\n    from helpers.im2col import im2col\n",
+         "It imports helpers.im2col"),
+        ("from . import other\n", "It imports ."),
+        ("raise KeyboardInterrupt\n",
+         "Stopped by you. Line 1: raise KeyboardInterrupt"),
+    ],
+)  # fmt: skip
+def test_a_broken_file_is_told_its_line(said, monkeypatch, text, message):
+    monkeypatch.setitem(capstone.SECONDS, "a function", 1)
+    out = said(text)
+    assert message in out
+    assert "not yet." in out
+    assert "Traceback" not in out
+
+
+def test_a_function_that_changes_its_argument_is_told(said):
+    text = changed(
+        "return np.maximum(h, 0)", "h[h < 0] = 0\n    return h", UNTRAINED
+    )
+    assert "relu: not yet. It changes h, which others still need" in said(text)
+
+
+def test_results_may_come_in_a_list(said):
+    text = changed(
+        "return dK, delta.sum(axis=(0, 2)), dx",
+        "return [dK, delta.sum(axis=(0, 2)), dx]",
+        until("max_pool"),
+    )
+    assert "Next, step 6." in said(text)
+
+
+def test_an_answer_that_depends_on_the_call_before_is_rejected(said):
+    out = said(
+        "calls = []\n"
+        "def output_size(i, k, s, p):\n"
+        "    calls.append(i)\n"
+        "    return (i + 2 * p - k) // s + 1 + (len(calls) == 2)\n"
+    )
+    assert "does it keep something between calls?" in out
+
+
+def test_what_the_reader_prints_is_shown(said):
+    out = said("def output_size(i, k, s, p): print('i is', i)\n")
+    assert "i is 28" in out
+
+
+def test_warnings_of_the_file_are_not_shown(said):
+    out = said("text = '\\d'\nimport warnings\nwarnings.warn('old')\n")
+    assert "Next, step 1." in out
+
+
+def test_nothing_is_left_changed(said):
+    stdin, stdout, modules = sys.stdin, sys.stdout, set(sys.modules)
+    said("def output_size(i, k, s, p): exit()\n")
+    assert (sys.stdin, sys.stdout) == (stdin, stdout)
+    assert set(sys.modules) == modules
+
+
+# --- Where the file is -------------------------------------------------------
+
+
+def test_a_missing_file_is_made_empty(tmp_path, capsys):
+    path = tmp_path / "my_cnn.py"
+    capstone.check(path)
+    out = capsys.readouterr().out
+    assert path.read_text() == ""
+    assert "it is now, an empty file" in out
+    assert "Next, step 1." in out
+
+
+@pytest.mark.parametrize("call", [capstone.check, capstone.hint])
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("notes.txt", "is no Python file"),
+        (".", "is no Python file"),
+        ("no/my_cnn.py", "There is no folder"),
+    ],
+)
+def test_another_path_is_refused(tmp_path, capsys, name, message, call):
+    call(tmp_path / name)
+    assert message in capsys.readouterr().out
+    assert not list(tmp_path.iterdir())
+
+
+def test_no_hint_for_a_file_that_cannot_be_read(said):
+    assert "Python cannot read it" in said("def", capstone.hint)
+
+
+def test_the_file_is_never_changed(said, tmp_path):
+    for call in (capstone.check, capstone.hint, capstone.solution):
+        said("def output_size(i, k, s, p): return 1", call)
+        path = tmp_path / "my_cnn.py"
+        assert path.read_text() == "def output_size(i, k, s, p): return 1"
+
+
+@pytest.mark.parametrize(
+    ("option", "expected"),
+    [
+        ([], "Next, step 1."),
+        (["--hint"], "output_size: Exercise 1 of notebook 03"),
+        (["--solution"], "def output_size("),
+    ],
+)
+def test_the_command(tmp_path, option, expected):
+    done = subprocess.run(
+        [sys.executable, "-m", "helpers.capstone", "my_cnn.py", *option],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert expected in done.stdout
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("option", "expected"),
+    [
+        ([], "Next, step 1."),
+        (["--hint"], "output_size: Exercise 1"),
+        (["--solution"], "def output_size("),
+    ],
+)
+def test_main(tmp_path, capsys, option, expected):
+    capstone.main([str(tmp_path / "my_cnn.py"), *option])
+    assert expected in capsys.readouterr().out
+
+
+# --- The checks themselves ---------------------------------------------------
+
+
+def test_the_gradient_check_has_no_false_alarms(monkeypatch):
+    """Kinks of ReLU and maxima must not be taken for mistakes."""
+    parameters, pictures = capstone_steps._parameters, capstone_steps._pictures
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        moved = {
+            n: p + 0.05 * rng.standard_normal(p.shape)
+            for n, p in parameters(ANSWERS).items()
+        }
+        x, labels = pictures(4)
+        x = rng.permuted(x, axis=3)
+        monkeypatch.setattr(
+            capstone_steps, "_parameters", lambda m, v=moved: v
+        )
+        monkeypatch.setattr(
+            capstone_steps, "_pictures", lambda n, v=(x, labels): v
+        )
+        assert capstone_steps._check_backward(ANSWERS) == ""
