@@ -453,7 +453,7 @@ def route(notebooks: Iterable[Sequence[Frame]]) -> list[Frame]:
 
     A cell that begins a section and is tagged lecture-S09 puts the section in
     place of slide S9; one that begins a subslide puts that alone.  Frames
-    tagged lecture-skip are left out.
+    tagged lecture-skip are left out, and the numbers before headings too.
 
     Raises
     ------
@@ -490,6 +490,8 @@ def route(notebooks: Iterable[Sequence[Frame]]) -> list[Frame]:
         if first not in found:
             first.begins_section = True
             found += [first, *rest]
+    for frame in found:  # sections are numbered within a notebook
+        frame.title = re.sub(r"^\d+ ", "", frame.title)
     return found
 
 
