@@ -29,6 +29,9 @@ settings.load_profile("fast")
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+# Two files of one name: no doctest is looked for in them.
+collect_ignore = ["conftest.py"]
+
 SECONDS = 60
 
 
