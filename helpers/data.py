@@ -8,19 +8,24 @@ beside its place and renamed, so that nothing is ever half there.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import io
 import os
+import shutil
+import socket
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from helpers.shapes import as_int
+from helpers.im2col import as_numbers, check_memory
+from helpers.shapes import as_flag, as_int, as_real
 
 FOLDER = Path(__file__).resolve().parents[1] / "data"
 
@@ -50,6 +55,12 @@ FULL_SHA256 = {
 }
 
 SVHN_FILES = ("train_32x32.mat", "test_32x32.mat")
+
+# Seconds without a byte, after which a server is given up.
+PATIENCE = 30
+# Hours after which what a killed download has left is removed.
+KEPT = 24
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
 
 class Digits(NamedTuple):
@@ -100,7 +111,7 @@ def scale(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     >>> [f"{pixel:.3f}" for pixel in scale(np.array([0, 255], np.uint8))]
     ['-0.424', '2.822']
     """
-    images = np.asarray(images)
+    images = as_numbers(images, "images")
     if images.dtype != np.uint8:
         raise TypeError(
             f"images must be uint8 with values 0..255, not {images.dtype}: "
@@ -147,7 +158,7 @@ def mnist_style(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     >>> print(image.shape, np.unique(columns), rows.min(), rows.max())
     (28, 28) [13 14] 4 23
     """
-    picture = np.asarray(picture)
+    picture = as_numbers(picture, "picture")
     if picture.dtype != np.uint8:
         raise TypeError(
             f"picture must be uint8 with values 0..255, not {picture.dtype}"
@@ -218,8 +229,10 @@ def draw_strokes(
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If a stroke is not of points (x, y), or `pen` or `size` not positive.
+    MemoryError
+        If the picture would be too large.
 
     Examples
     --------
@@ -229,20 +242,23 @@ def draw_strokes(
            [  0,   0,   0,   0],
            [  0,   0,   0,   0]], dtype=uint8)
     """
-    if not 0 < pen < np.inf:
+    if not 0 < as_real(pen, "pen") < np.inf:
         raise ValueError(f"pen must be positive, not {pen!r}")
     size = as_int(size, "size")
+    check_memory((size, size, 2), float, "the picture", "draw a smaller one")
+    if not isinstance(strokes, Iterable):
+        raise TypeError(f"strokes must be a list, not {strokes!r}")
     middles = np.stack(np.mgrid[:size, :size][::-1], axis=-1) + 0.5
     ink = np.zeros((size, size), bool)
     for stroke in strokes:
-        points = np.asarray(stroke, float)
+        points = as_numbers(stroke, "each of strokes").astype(float)
         if points.ndim != 2 or points.shape[1] != 2 or not len(points):
             raise ValueError(
-                f"a stroke must have shape (K, 2), not {points.shape}: "
-                "points (x, y)"
+                "strokes: a stroke must have shape (K, 2), points (x, y), "
+                f"not {points.shape}"
             )
         if not np.isfinite(points).all():
-            raise ValueError("a stroke has a point that is not finite")
+            raise ValueError("strokes has a point that is not finite")
         ends = points[1:] if len(points) > 1 else points
         for start, end in zip(points, ends):
             along = end - start
@@ -295,10 +311,12 @@ def load_mnist(
     >>> digits.train_images.shape, digits.test_images.shape
     ((4000, 1, 28, 28), (1000, 1, 28, 28))
     """
-    if which == "subset":
+    root = FOLDER if root is None else as_path(root, "root")
+    download = as_flag(download, "download")
+    if isinstance(which, str) and which == "subset":
         return _load_subset(FOLDER / SUBSET)
-    if which == "full":
-        return _load_full(FOLDER if root is None else Path(root), download)
+    if isinstance(which, str) and which == "full":
+        return _load_full(root, download)
     raise ValueError(f'which must be "subset" or "full", not {which!r}')
 
 
@@ -349,12 +367,19 @@ def load_picture(path: str | os.PathLike) -> NDArray[np.uint8]:
     """
     from PIL import Image
 
-    if not Path(path).is_file():
+    path = as_path(path)
+    if not path.is_file():
         raise FileNotFoundError(f"there is no picture {path}")
+    content = io.BytesIO(_read(path, "save it anew as PNG"))
     try:
-        with Image.open(path) as picture:
+        with Image.open(content) as picture:
             return np.array(picture.convert("RGB"))
-    except (OSError, SyntaxError, ValueError) as error:
+    except (
+        OSError,
+        SyntaxError,
+        ValueError,
+        Image.DecompressionBombError,
+    ) as error:
         raise ValueError(
             f"{path} is not a whole picture ({error}): open it in an image "
             "program and save it as PNG"
@@ -385,6 +410,7 @@ def save_subset(
     --------
     >>> save_subset("data/mnist_5k.npz")  # doctest: +SKIP
     """
+    path = as_path(path)
     full = load_mnist("full", root, download=True)
     first = [np.flatnonzero(full.train_labels == d)[:500] for d in range(10)]
     chosen = np.sort(np.concatenate(first))
@@ -429,16 +455,10 @@ def _download_full(root: Path) -> None:
     from torchvision.datasets import MNIST
 
     advice = "call again, or use load_mnist('subset'), which needs none"
-    root.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=root, prefix=".mnist-") as folder:
-        try:
+    with _beside(root, ".mnist-") as folder:
+        with _download_told("MNIST", root, advice):
             MNIST(folder, download=True)
-        except Exception as error:  # a broken transfer raises many kinds
-            raise ConnectionError(
-                f"MNIST could not be downloaded ({type(error).__name__}: "
-                f"{error}): check the network and {advice}"
-            ) from error
-        fetched = Path(folder) / "MNIST" / "raw"
+        fetched = folder / "MNIST" / "raw"
         for name, digest in FULL_SHA256.items():
             path = fetched / name
             _check(_read(path, advice), digest, path, advice)
@@ -485,7 +505,8 @@ def load_svhn(
     >>> load_svhn().train_images.shape  # doctest: +SKIP
     (73257, 1, 32, 32)
     """
-    folder = (FOLDER if root is None else Path(root)) / "SVHN"
+    root = FOLDER if root is None else as_path(root, "root")
+    download, folder = as_flag(download, "download"), root / "SVHN"
     call = f"call load_svhn({str(folder.parent)!r}, download=True)"
     missing = [name for name in SVHN_FILES if not (folder / name).exists()]
     if missing and not download:
@@ -509,6 +530,8 @@ def _read_svhn(folder: Path, advice: str) -> list[NDArray]:
             raise ValueError(
                 f"{folder / name} is cut short or altered: {advice}"
             ) from error
+        except OSError as error:
+            raise _unreadable(folder / name, error, advice) from error
         grey = part.data.transpose(0, 2, 3, 1) @ (0.299, 0.587, 0.114)
         arrays += [grey.round().astype(np.uint8)[:, None], part.labels]
     return arrays
@@ -518,22 +541,90 @@ def _download_svhn(folder: Path) -> None:
     """Fetch both files beside their place, check them, move them in."""
     from torchvision.datasets import SVHN
 
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(
-        dir=folder.parent, prefix=".svhn-"
-    ) as fetched:
-        try:
+    advice = "call again, or use load_mnist(), which needs none"
+    with _beside(folder.parent, ".svhn-") as fetched:
+        with _download_told("SVHN", folder.parent, advice):
             for split in ("train", "test"):
                 SVHN(fetched, split, download=True)
-        except Exception as error:  # a broken transfer raises many kinds
-            raise ConnectionError(
-                f"SVHN could not be downloaded ({type(error).__name__}: "
-                f"{error}): check the network and call again, or use "
-                "load_mnist(), which needs none"
-            ) from error
         folder.mkdir(exist_ok=True)
         for name in SVHN_FILES:
-            os.replace(Path(fetched) / name, folder / name)
+            os.replace(fetched / name, folder / name)
+
+
+@contextlib.contextmanager
+def _beside(folder: Path, prefix: str) -> Iterator[Path]:
+    """Make a folder, if need be, and one inside it for what is not whole."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        # A download that was killed could not clean up.
+        for old in folder.glob(f"{prefix}*"):
+            with contextlib.suppress(FileNotFoundError):
+                if time.time() - old.stat().st_mtime > 3600 * KEPT:
+                    shutil.rmtree(old, ignore_errors=True)
+        part = tempfile.TemporaryDirectory(dir=folder, prefix=prefix)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    with part as name:
+        yield Path(name)
+
+
+@contextlib.contextmanager
+def _download_told(what: str, folder: Path, advice: str) -> Iterator[None]:
+    """Give a silent server up; say what to do about what goes wrong."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(PATIENCE)  # torchvision would wait for ever
+    try:
+        yield
+    except Exception as error:  # a broken transfer raises many kinds
+        if getattr(error, "errno", None) in NO_ROOM:
+            raise _unwritable(folder, error) from error
+        raise ConnectionError(
+            f"{what} could not be downloaded ({type(error).__name__}: "
+            f"{error}): check the network and {advice}"
+        ) from error
+    finally:
+        socket.setdefaulttimeout(before)
+
+
+def _unwritable(folder: Path, error: OSError) -> OSError:
+    advice = "choose a folder that you may write to"
+    if error.errno in NO_ROOM:
+        advice = "free some space, then call again"
+    return type(error)(f"cannot write to {folder} ({error}): {advice}")
+
+
+def _unreadable(path: Path, error: OSError, advice: str) -> OSError:
+    return type(error)(
+        f"{path} cannot be read ({error.strerror}): see that it is a file "
+        f"that you may read, or {advice}"
+    )
+
+
+def as_path(path: object, name: str = "path") -> Path:
+    """Return the name of a file or a folder as a path.
+
+    Parameters
+    ----------
+    path : str or path
+    name : str
+        The argument's name, for the message.
+
+    Raises
+    ------
+    TypeError
+        If it is none.  A whole number would be taken for an open file.
+
+    Examples
+    --------
+    >>> as_path(1)
+    Traceback (most recent call last):
+    TypeError: path must be the name of a file or folder, not 1
+    """
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(
+            f"{name} must be the name of a file or folder, not {path!r}"
+        )
+    return Path(path)
 
 
 def _read(path: Path, advice: str) -> bytes:
@@ -541,6 +632,8 @@ def _read(path: Path, advice: str) -> bytes:
         return path.read_bytes()
     except FileNotFoundError:
         raise FileNotFoundError(f"{path} is missing: {advice}") from None
+    except OSError as error:
+        raise _unreadable(path, error, advice) from error
 
 
 def _check(content: bytes, sha256: str, path: Path, advice: str) -> None:
@@ -571,6 +664,8 @@ def write_whole(path: str | os.PathLike) -> Iterator[IO[bytes]]:
     ------
     FileNotFoundError
         If the folder of `path` is not there.
+    OSError
+        If the disk is full, or the folder may not be written to.
 
     Examples
     --------
@@ -580,17 +675,20 @@ def write_whole(path: str | os.PathLike) -> Iterator[IO[bytes]]:
     ...     os.listdir(folder)
     ['a.txt']
     """
-    path = Path(path)
+    path = as_path(path)
     if not path.parent.is_dir():
         raise FileNotFoundError(
             f"{path.parent} is not a folder: create it, then write {path.name}"
         )
-    with tempfile.TemporaryDirectory(
-        dir=path.parent, prefix=f".{path.name}-"
-    ) as folder:
-        part = Path(folder) / path.name
-        with part.open("wb") as file:
-            yield file
+    with _beside(path.parent, f".{path.name}-") as folder:
+        part = folder / path.name
+        try:
+            with part.open("wb") as file:
+                yield file
+        except OSError as error:
+            if error.errno in NO_ROOM:
+                raise _unwritable(path.parent, error) from error
+            raise
         part.chmod(0o644)
         os.replace(part, path)
 

@@ -21,8 +21,23 @@ import numpy as np
 import scipy
 from tqdm import tqdm
 
-from helpers.data import FOLDER, Digits, load_mnist, load_svhn, write_whole
-from helpers.layers import Conv2d, Flatten, Layer, Linear, MaxPool2d, ReLU
+from helpers.data import (
+    FOLDER,
+    Digits,
+    as_path,
+    load_mnist,
+    load_svhn,
+    write_whole,
+)
+from helpers.layers import (
+    Conv2d,
+    Flatten,
+    Layer,
+    Linear,
+    MaxPool2d,
+    ReLU,
+    check_rng,
+)
 from helpers.networks import Sequential
 from helpers.shapes import as_int
 from helpers.training import Recipe, evaluate, fit, hold_out
@@ -47,6 +62,7 @@ def dense_2(width: int, side: int, rng: np.random.Generator) -> list[Layer]:
     >>> dense_2(64, 40, np.random.default_rng(0))
     [Flatten(), Linear(1600, 64), ReLU(), Linear(64, 10)]
     """
+    width, side = _sizes(width, side)
     hidden = [Flatten(), Linear(side**2, width, rng=rng), ReLU()]
     return [*hidden, Linear(width, 10, gain=0.001, rng=rng)]
 
@@ -84,6 +100,7 @@ def conv_2(width: int, side: int, rng: np.random.Generator) -> list[Layer]:
     >>> conv_2(28, 40, np.random.default_rng(0))[2:]
     [MaxPool2d(2x2), Flatten(), Linear(2800, 10)]
     """
+    width, side = _sizes(width, side, 4)
     features = width * (side // 4) ** 2
     return [
         Conv2d(1, width, 5, stride=2, padding=2, rng=rng),
@@ -106,6 +123,9 @@ def conv_5(width: int, side: int, rng: np.random.Generator) -> list[Layer]:
     >>> [x.shape[1:] for x in network.trace(np.zeros((1, 1, 40, 40)))[3:11:2]]
     [(8, 10, 10), (16, 10, 10), (32, 5, 5), (64, 3, 3)]
     """
+    width, side = _sizes(width, side, 8)
+    if side < 24:
+        raise ValueError(f"side must be at least 24 px, not {side}")
     first = conv_2(width, side, rng)[:3]
     features = 8 * width * (side // 8 - 2) ** 2
     return [
@@ -181,10 +201,27 @@ def build(
     28738
     30282
     """
+    if not isinstance(family, str) or family not in FAMILIES:
+        names = ", ".join(map(repr, FAMILIES))
+        raise ValueError(f"family must be one of {names}, not {family!r}")
     return Sequential(FAMILIES[family].layers(width, side, rng))
 
 
+def _sizes(width: int, side: int, divisor: int = 1) -> tuple[int, int]:
+    """Return the sizes of a network, checked."""
+    width, side = as_int(width, "width"), as_int(side, "side", divisor)
+    if side % divisor:
+        raise ValueError(f"side must be divisible by {divisor}, not {side}")
+    return width, side
+
+
 # --- The pictures ------------------------------------------------------------
+
+
+def _checked(digits: Digits) -> Digits:
+    if not isinstance(digits, Digits):
+        raise TypeError(f"digits must be Digits, not {digits!r}")
+    return digits
 
 
 def scatter(digits: Digits, side: int, rng: np.random.Generator) -> Digits:
@@ -213,7 +250,8 @@ def scatter(digits: Digits, side: int, rng: np.random.Generator) -> Digits:
     >>> digits.test_images.shape
     (1000, 1, 40, 40)
     """
-    size = digits.train_images.shape[2]
+    size = _checked(digits).train_images.shape[2]
+    check_rng(rng)
     if as_int(side, "side") < size:
         raise ValueError(f"side must be at least {size} px, not {side}")
 
@@ -252,7 +290,8 @@ def shuffle_pixels(digits: Digits, rng: np.random.Generator) -> Digits:
     >>> bool(shuffled.test_images.sum() == digits.test_images.sum())
     True
     """
-    order = rng.permutation(digits.train_images[0].size)
+    check_rng(rng)
+    order = rng.permutation(_checked(digits).train_images[0].size)
 
     def shuffle(images: np.ndarray) -> np.ndarray:
         flat = images.reshape(len(images), -1)
@@ -285,7 +324,10 @@ def standardise(digits: Digits) -> Digits:
     >>> images.dtype, abs(float(images.mean())) < 1e-3
     (dtype('float32'), True)
     """
-    mean, deviation = digits.train_images.mean(), digits.train_images.std()
+    images = _checked(digits).train_images
+    mean, deviation = images.mean(), images.std()
+    if not deviation > 0:
+        raise ValueError("digits must not all be of one grey")
 
     def move(images: np.ndarray) -> np.ndarray:
         return ((images - mean) / deviation).astype(np.float32)
@@ -331,13 +373,14 @@ def pictures(
     >>> digits.train_images.shape, digits.test_images.shape
     ((200, 1, 40, 40), (200, 1, 40, 40))
     """
+    count = as_int(count, "count", 4)
+    root = None if root is None else as_path(root, "root")
+    if not isinstance(data, str) or data not in FILES:
+        raise ValueError(f'data must be "digits" or "svhn", not {data!r}')
     if data == "svhn":
         digits = load_svhn(root, download=True)
-    elif data == "digits":
-        digits = scatter(load_mnist(), 40, np.random.default_rng(0))
     else:
-        raise ValueError(f'data must be "digits" or "svhn", not {data!r}')
-    count = as_int(count, "count", 4)
+        digits = scatter(load_mnist(), 40, np.random.default_rng(0))
     step = max(1, len(digits.test_labels) // count)
     return standardise(
         Digits(

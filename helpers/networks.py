@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from helpers.data import write_whole
+from helpers.data import as_path, write_whole
 from helpers.im2col import as_numbers
 from helpers.layers import (
     AvgPool2d,
@@ -122,7 +122,7 @@ class Sequential:
 
     def save(self, path: str | os.PathLike) -> None:
         """Write all parameters to one ``.npz``, whole or not at all."""
-        with write_whole(_as_path(path)) as file:
+        with write_whole(as_path(path)) as file:
             np.savez_compressed(file, **self.parameters)
 
     def load(self, path: str | os.PathLike) -> None:
@@ -136,7 +136,7 @@ class Sequential:
             If the file is damaged, or its names or shapes are not those of
             this network.
         """
-        with open(_as_path(path), "rb") as file:
+        with open(as_path(path), "rb") as file:
             try:
                 with np.load(file, allow_pickle=False) as arrays:
                     loaded = {n: np.asarray(arrays[n]) for n in arrays.files}
@@ -160,13 +160,6 @@ class Sequential:
     def __repr__(self) -> str:
         lines = "".join(f"  {layer!r},\n" for layer in self.layers)
         return f"{type(self).__name__}(\n{lines})"
-
-
-def _as_path(path: str | os.PathLike) -> str | os.PathLike:
-    # A whole number would be taken for the number of an open file.
-    if not isinstance(path, str | os.PathLike):
-        raise TypeError(f"path must be the name of a file, not {path!r}")
-    return path
 
 
 class LeNet5(Sequential):

@@ -32,6 +32,9 @@ from helpers.layers import CrossEntropy, check_rng
 from helpers.networks import LeNet5, Sequential
 from helpers.shapes import as_flag, as_int, as_real
 
+# Floats beyond are pixels from 0 to 255: no network learns from them well.
+LARGEST = 100
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -290,7 +293,7 @@ def _checked(network: Sequential) -> Sequential:
 
 
 def _pictures(images: NDArray) -> NDArray:
-    """Return images as an array, of uint8 or float."""
+    """Return images as an array, of uint8 or float and scaled."""
     images = as_numbers(images, "images")
     if images.dtype.kind != "f" and images.dtype != np.uint8:
         raise TypeError(
@@ -301,6 +304,14 @@ def _pictures(images: NDArray) -> NDArray:
         raise ValueError(
             f"images must have axes (N, C, H, W), not shape {images.shape}"
         )
+    # Paper or ink is 255 in a picture that nobody scaled; scaled, it is 3.
+    if images.dtype.kind == "f" and images.size:
+        largest = max(-images.min(), images.max())
+        if LARGEST < largest < math.inf:
+            raise ValueError(
+                f"images must be scaled, as data.scale returns, but reach "
+                f"{largest:g}: pass them as uint8, or scale them"
+            )
     return images
 
 

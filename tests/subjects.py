@@ -13,6 +13,7 @@ import numpy as np
 from helpers import (
     convolution,
     data,
+    experiments,
     fused,
     im2col,
     layers,
@@ -31,6 +32,7 @@ MODULES = [
     networks,
     fused,
     training,
+    experiments,
     matching,
 ]
 RNG = np.random.default_rng
@@ -351,6 +353,7 @@ SUBJECTS = {
         data.draw_strokes,
         dict(strokes=[[(1, 2), (3, 4)]], pen=2, size=9),
     ),
+    "data.as_path": (named(data.as_path), dict(value="a.npz")),
     "data.load_mnist": (
         data.load_mnist,
         dict(which="subset", root=None, download=False),
@@ -431,6 +434,33 @@ SUBJECTS = {
         dict(network=tiny(), rng=RNG(0), samples=2, step=1e-6) | pictures(),
     ),
     "training.hold_out": (training.hold_out, dict(digits=digits(), count=2)),
+    **{
+        f"experiments.{name}": (
+            getattr(experiments, name),
+            dict(width=2, side=24, rng=RNG(0)),
+        )
+        for name in ("dense_2", "dense_5", "conv_2", "conv_5")
+    },
+    "experiments.build": (
+        experiments.build,
+        dict(family="convolution, 5 layers", width=2, side=40, rng=RNG(0)),
+    ),
+    "experiments.scatter": (
+        experiments.scatter,
+        dict(digits=digits(), side=40, rng=RNG(0)),
+    ),
+    "experiments.shuffle_pixels": (
+        experiments.shuffle_pixels,
+        dict(digits=digits(), rng=RNG(0)),
+    ),
+    "experiments.standardise": (
+        experiments.standardise,
+        dict(digits=experiments.scatter(digits(), 40, RNG(0))),
+    ),
+    "experiments.pictures": (
+        experiments.pictures,
+        dict(data="digits", root=None, count=4),
+    ),
     "matching.match_template": (
         matching.match_template,
         SEARCH | dict(workers=1),

@@ -18,6 +18,7 @@ from subjects import (
     MODULES,
     SUBJECTS,
     conv,
+    digits,
     fused_conv,
     linear,
     ones,
@@ -25,7 +26,7 @@ from subjects import (
 )
 
 import helpers
-from helpers import layers, networks, training
+from helpers import data, layers, networks, training
 
 FOLDER = str(Path(helpers.__file__).parent)
 
@@ -44,10 +45,15 @@ ELSEWHERE = {
     "networks.Sequential.save": "test_a_path_is_a_name",
     "networks.Sequential.load": "test_a_path_is_a_name",
     "data.Digits": "a record",
-    "data.load_svhn": "reads files: test_data",
-    "data.load_picture": "reads files: test_data",
-    "data.save_subset": "reads files: test_data",
-    "data.write_whole": "writes files: test_data",
+    "data.load_svhn": "reads files: test_a_path_is_a_name",
+    "data.load_picture": "reads files: test_a_path_is_a_name",
+    "data.save_subset": "reads files: test_a_path_is_a_name",
+    "data.write_whole": "writes files: test_a_path_is_a_name",
+    "experiments.Family": "a record",
+    "experiments.trial": "trains for long: test_experiments",
+    "experiments.compare": "trains for long: test_experiments",
+    "experiments.record": "trains for long: test_experiments",
+    "experiments.main": "the command line: test_experiments",
     "matching.Match": "a record",
     "training.SGD.step": "test_training",
     "training.run_seeds": "calls what it is given: test_training",
@@ -81,6 +87,7 @@ FITS = {
     "ceil_mode": {"True"},
     "connections": {"None"},
     "count_include_pad": {"True"},
+    "download": {"True"},
     "dtype": {"None"},  # float64, as in NumPy
     "fill": NUMBERS,
     "gain": {"half"},
@@ -93,27 +100,21 @@ FITS = {
     "layers": {"empty"},
     "min_score": {"half", "minus one"},
     "peak_rate": {"half"},
+    "pen": {"half"},
     "progress": {"True"},
     "root": {"None", "string"},
     "stride": {"None"},  # of pooling
+    "strokes": {"empty"},
     "weight": {"nan array"},
     "weight_decay": {"half"},
     "x": {"(3,)", "triple", "nan array"},
+    "data.as_path value": {"string"},
     "layers.ReLU.forward x": ARRAYS,
     "layers.Tanh.forward x": ARRAYS,
     "im2col.as_numbers x": ARRAYS,
     "shapes.as_flag value": {"True"},
     "shapes.as_real value": {"half"},
 }
-
-# Waiting for their checks.
-UNCHECKED = ("data.",)
-ROWS = [
-    pytest.param(name, marks=pytest.mark.xfail(strict=False))
-    if name.startswith(UNCHECKED)
-    else name
-    for name in SUBJECTS
-]
 
 # What a message may say in place of the argument's name.
 INSTEAD = {
@@ -165,7 +166,7 @@ def test_every_public_function_has_a_row():
     assert set(SUBJECTS).isdisjoint(ELSEWHERE)
 
 
-@pytest.mark.parametrize("subject", ROWS)
+@pytest.mark.parametrize("subject", SUBJECTS)
 def test_junk_is_refused_by_the_argument_s_name(subject):
     function, good = SUBJECTS[subject]
     function(**good)
@@ -282,6 +283,11 @@ SLIPS = [
     # data
     ("data.scale", dict(images=ones(2, 2)), "images .* scaled already"),
     ("data.load_mnist", dict(which="test"), 'which must be "subset"'),
+    ("data.load_mnist", dict(which=ones(2)), 'which must be "subset"'),
+    ("data.load_mnist", dict(root=3), "root must be the name of a f.* not 3"),
+    ("data.draw_strokes", dict(strokes=[(1, 2)]), r"stroke .*\(K, 2\)"),
+    ("data.draw_strokes", dict(strokes=[[(1, 2), 3]]), "strokes .* regular"),
+    ("data.mnist_style", dict(picture=ones(9, 9)), "picture must be uint8"),
     # fused and training
     ("fused.ConvPool2d", dict(conv=layers.ReLU()), "conv must be a Conv2d"),
     ("fused.ConvPool2d.backward", dict(gradient=ones(3, 2, 3)), "gradient mu"),
@@ -296,6 +302,17 @@ SLIPS = [
     ("training.fit", dict(rng=5), "rng must be a random generator"),
     ("training.predict", dict(images=ones(5, 1, 2, 2, dtype=int)), "data.sca"),
     ("training.predict", dict(network=networks.LeNet5), "network must be a n"),
+    *[
+        (f"training.{name}", dict(images=255 * ones(5, 1, 2, 2)), "reach 255")
+        for name in ("fit", "predict", "probabilities", "evaluate", "mistakes")
+    ],
+    ("training.fit", dict(images=-101 * ones(5, 1, 2, 2)), "images must be s"),
+    # experiments
+    ("experiments.build", dict(family="dense"), "family must be one of 'den"),
+    ("experiments.build", dict(side=28), "side must be divisible by 8, not 2"),
+    ("experiments.scatter", dict(side=27), "side must be at least 28 px"),
+    ("experiments.standardise", dict(digits=digits()), "digits .* one grey"),
+    ("experiments.pictures", dict(data="mnist"), 'data must be "digits" or'),
     ("training.evaluate", dict(labels=ones(5)), "labels .* not float64"),
     ("training.gradient_check", dict(step=0), "step must be from"),
     ("training.hold_out", dict(digits=([], [])), r"digits must be Digits"),
@@ -356,9 +373,18 @@ def test_a_layer_without_weights_says_so():
 @pytest.mark.parametrize("path", [None, 3, True, b"a.npz", ["a.npz"]])
 def test_a_path_is_a_name(path):
     """A whole number would be an open file: 1 is what is printed to."""
-    for method in (tiny().save, tiny().load):
+    for method in (
+        tiny().save,
+        tiny().load,
+        data.load_picture,
+        data.save_subset,
+        lambda path: data.write_whole(path).__enter__(),
+    ):
         with pytest.raises(TypeError, match="path must be the name of a file"):
             method(path)
+    if path is not None:
+        with pytest.raises(TypeError, match="root must be the name of a file"):
+            data.load_svhn(path)
 
 
 # --- Not a number ------------------------------------------------------------

@@ -1,15 +1,21 @@
 """Digits: what is read is right, what is damaged is told, what is scaled."""
 
+import ast
+import errno
 import gc
 import gzip
 import hashlib
 import io
+import json
 import os
 import pickle
 import socket
 import stat
 import struct
+import subprocess
+import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,11 +23,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import scipy.io
+from PIL import Image
 
-from helpers import data
+from helpers import data, networks
 from helpers.data import (
     Digits,
     load_mnist,
+    load_picture,
     load_svhn,
     save_subset,
     scale,
@@ -205,6 +213,62 @@ def test_pickled_objects_are_never_loaded(bundle, write):
     assert not Trap.sprung
 
 
+def test_no_module_can_load_a_pickle_or_unpack_an_archive():
+    """joblib, between processes of our own, is the only exception."""
+    modules = sorted(Path(data.__file__).parent.glob("**/*.py"))
+    assert len(modules) > 15
+    for path in modules:
+        tree = ast.parse(path.read_text())
+        for node in ast.walk(tree):
+            names = []
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                names = [alias.name for alias in node.names]
+                names.append(getattr(node, "module", "") or "")
+            elif isinstance(node, ast.Call):
+                called = ast.unparse(node.func)
+                safe = [k for k in node.keywords if k.arg == "allow_pickle"]
+                if called == "np.load":
+                    assert [k.value.value for k in safe] == [False], path
+                else:
+                    assert not safe, path
+                names = [called.split(".")[-1]] if "." in called else []
+                assert called not in ("torch.load", "joblib.load"), path
+            unsafe = {"pickle", "dill", "shelve", "marshal", "tarfile"}
+            unsafe |= {"zipfile", "extractall", "unpack_archive"}
+            assert not unsafe & set(names), path
+
+
+@pytest.mark.parametrize("write", [write_pickle, write_object_arrays])
+def test_pickled_objects_are_never_loaded_as_weights(tmp_path, write):
+    write(tmp_path / "a.npz")
+    network = networks.LeNet5(np.random.default_rng(0))
+    with pytest.raises(ValueError, match="does not hold a network"):
+        network.load(tmp_path / "a.npz")
+    assert not Trap.sprung
+
+
+def forbid_reading(monkeypatch):
+    """As for someone else's file; root may read those too."""
+
+    def refuse(path):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+
+
+def test_subset_that_may_not_be_read_is_told(bundle, monkeypatch):
+    forbid_reading(monkeypatch)
+    with pytest.raises(PermissionError, match="that you may read") as error:
+        load_mnist("subset")
+    assert str(bundle) in str(error.value)
+
+
+def test_folder_in_place_of_the_subset_is_told(bundle):
+    bundle.unlink()
+    bundle.mkdir()
+    check_damage_is_told(bundle, OSError)
+
+
 def test_any_flipped_bit_is_noticed_or_harmless(bundle, subset):
     content = bundle.read_bytes()
     rng = np.random.default_rng(0)
@@ -360,6 +424,13 @@ def test_damaged_file_says_what_to_delete(fake, root, name, damage, download):
     assert f"{str(root)!r}, download=True" in str(error.value)
 
 
+def test_full_set_that_may_not_be_read_is_told(root, monkeypatch):
+    forbid_reading(monkeypatch)
+    with pytest.raises(PermissionError, match="that you may read") as error:
+        load_mnist("full", root)
+    assert str(root / "MNIST" / "raw" / "train-images") in str(error.value)
+
+
 @needs_full_set
 def test_real_full_set_has_60000_and_10000_digits():
     full = load_mnist("full", os.environ["MNIST_ROOT"])
@@ -382,6 +453,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.files = files
         self.answer = answer_whole
+        self.done = threading.Event()
         self.asked = []
 
     def handle_error(self, request, client_address):
@@ -434,6 +506,24 @@ def answer_damaged(handler, content):
     answer_whole(handler, alter(content))
 
 
+def answer_half_and_wait(handler, content):
+    """Say nothing more, for longer than anyone waits, and do not hang up."""
+    handler.send_response(200)
+    handler.send_header("Content-Length", str(len(content)))
+    handler.end_headers()
+    handler.wfile.write(content[: len(content) // 2])
+    handler.wfile.flush()
+    handler.server.done.wait(60)
+
+
+def answer_with_a_name_elsewhere(handler, content):
+    """Name another file in the archive, as some programs would make it."""
+    buffer = io.BytesIO()
+    with gzip.GzipFile("../../../evil", "wb", fileobj=buffer, mtime=0) as file:
+        file.write(gzip.decompress(content))
+    answer_whole(handler, buffer.getvalue())
+
+
 @pytest.fixture
 def mirror(fake, monkeypatch):
     """Make torchvision download the fake set from this machine."""
@@ -450,6 +540,7 @@ def mirror(fake, monkeypatch):
     monkeypatch.setattr(datasets.MNIST, "resources", md5_sums(packed))
     monkeypatch.setenv("no_proxy", host)
     yield server
+    server.done.set()
     server.shutdown()
     thread.join()
     server.server_close()
@@ -578,6 +669,145 @@ def test_interrupted_download_leaves_nothing(mirror, tmp_path, monkeypatch):
     assert tree(tmp_path) == []
 
 
+@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+def test_silent_server_is_given_up(mirror, tmp_path, monkeypatch):
+    monkeypatch.setattr(data, "PATIENCE", 0.2)
+    mirror.answer = answer_half_and_wait
+    start = time.monotonic()
+    with pytest.raises(ConnectionError, match=r"timed out.*check the network"):
+        load_mnist("full", tmp_path, download=True)
+    assert time.monotonic() - start < 20
+    assert tree(tmp_path) == []
+    assert socket.getdefaulttimeout() is None
+    gc.collect()
+
+
+def test_archive_does_not_write_elsewhere(fake, mirror, tmp_path, monkeypatch):
+    from torchvision.datasets import MNIST
+
+    named = [(name, None) for name, _ in MNIST.resources]
+    monkeypatch.setattr(MNIST, "resources", named)
+    mirror.answer = answer_with_a_name_elsewhere
+    root = tmp_path / "a" / "b" / "c"
+    check_digits(load_mnist("full", root, download=True), fake.digits)
+    assert [p for p in tree(tmp_path) if "evil" in p] == []
+    assert len(tree(root)) == 6
+
+
+def no_space(*arguments, **settings):
+    raise OSError(errno.ENOSPC, "No space left on device", "somewhere")
+
+
+def test_full_disk_is_told_from_a_bad_network(mirror, tmp_path, monkeypatch):
+    from torchvision.datasets import MNIST
+
+    monkeypatch.setattr(MNIST, "download", no_space)
+    with pytest.raises(OSError, match=r"No space .* free some space") as error:
+        load_mnist("full", tmp_path, download=True)
+    assert "network" not in str(error.value)
+    assert str(tmp_path) in str(error.value)
+    assert tree(tmp_path) == []
+
+
+def test_folder_that_may_not_be_written_to_is_told(
+    mirror, tmp_path, monkeypatch
+):
+    def refuse(*arguments, **settings):
+        raise PermissionError(errno.EACCES, "Permission denied", "somewhere")
+
+    monkeypatch.setattr(data.tempfile, "TemporaryDirectory", refuse)
+    with pytest.raises(PermissionError, match="that you may write to"):
+        load_mnist("full", tmp_path, download=True)
+    with (
+        pytest.raises(PermissionError, match=f"cannot write to {tmp_path} "),
+        write_whole(tmp_path / "a"),
+    ):
+        pytest.fail("the file was opened")
+    assert not mirror.asked
+
+
+def test_file_in_place_of_the_folder_is_told(mirror, tmp_path):
+    (tmp_path / "a").write_text("mine")
+    with pytest.raises(OSError, match="that you may write to"):
+        load_mnist("full", tmp_path / "a", download=True)
+    assert (tmp_path / "a").read_text() == "mine"
+
+
+def test_what_killed_downloads_left_is_removed_a_day_later(
+    fake, mirror, tmp_path
+):
+    for name, hours in [(".mnist-old", 25), (".mnist-new", 1), ("mine", 99)]:
+        (tmp_path / name / "MNIST").mkdir(parents=True)
+        then = time.time() - 3600 * hours
+        os.utime(tmp_path / name, (then, then))
+    check_digits(load_mnist("full", tmp_path, download=True), fake.digits)
+    left = sorted(p.name for p in tmp_path.iterdir())
+    assert left == [".mnist-new", "MNIST", "mine"]
+
+
+# In a process of its own: what it is told to take for the full set.
+DOWNLOAD = """
+import json, sys
+from torchvision.datasets import MNIST
+from helpers import data
+facts = json.loads(sys.argv[1])
+MNIST.mirrors, data.FULL_SHA256 = facts["mirrors"], facts["sums"]
+MNIST.resources = list(map(tuple, facts["resources"]))
+print(len(data.load_mnist("full", facts["root"], True).train_labels))
+"""
+
+
+def start_download(root):
+    from torchvision.datasets import MNIST
+
+    facts = dict(mirrors=MNIST.mirrors, resources=MNIST.resources)
+    facts |= dict(sums=data.FULL_SHA256, root=str(root))
+    command = [sys.executable, "-c", DOWNLOAD, json.dumps(facts)]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+@pytest.mark.reliability
+def test_two_processes_can_download_at_once(fake, mirror, tmp_path):
+    both = threading.Barrier(2, timeout=60)
+    last = "t10k-labels-idx1-ubyte.gz"
+
+    def answer(handler, content):
+        if last in handler.path and "HEAD" not in handler.command:
+            both.wait()
+        answer_whole(handler, content)
+
+    mirror.answer = answer
+    runs = [start_download(tmp_path) for _ in range(2)]
+    told = [run.communicate(timeout=120) for run in runs]
+    assert [out for out, _ in told] == ["30\n", "30\n"], told
+    check_digits(load_mnist("full", tmp_path), fake.digits)
+    assert len(tree(tmp_path)) == 6
+
+
+@pytest.mark.reliability
+def test_killed_download_does_no_harm(fake, mirror, tmp_path):
+    reached = threading.Event()
+
+    def answer(handler, content):
+        if "t10k" in handler.path:
+            reached.set()
+            answer_half_and_wait(handler, content)
+        answer_whole(handler, content)
+
+    mirror.answer = answer
+    run = start_download(tmp_path)
+    assert reached.wait(120)
+    run.kill()
+    run.communicate()
+    assert all(p.name.startswith(".mnist-") for p in tmp_path.iterdir())
+    with pytest.raises(FileNotFoundError, match="download=True"):
+        load_mnist("full", tmp_path)
+    mirror.answer = answer_whole
+    check_digits(load_mnist("full", tmp_path, download=True), fake.digits)
+
+
 # --- Writing -----------------------------------------------------------------
 
 
@@ -635,6 +865,29 @@ def test_failed_writing_keeps_the_file_that_was_there(tmp_path):
     assert tree(tmp_path) == ["a.bin"]
 
 
+def test_full_disk_keeps_the_file_that_was_there(tmp_path):
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"old")
+    error = OSError(errno.ENOSPC, "No space left on device")
+    with pytest.raises(OSError, match=r"No space .*: free some space"):
+        write_half_and_raise(path, error)
+    assert path.read_bytes() == b"old"
+    assert tree(tmp_path) == ["a.bin"]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="not on Linux")
+def test_disk_that_is_really_full_is_told(tmp_path, monkeypatch):
+    """The error comes as late as it can: when the file is closed."""
+    real = Path.open
+    monkeypatch.setattr(
+        Path, "open", lambda path, mode: real(Path("/dev/full"), mode)
+    )
+    network = networks.LeNet5(np.random.default_rng(0))
+    with pytest.raises(OSError, match=r"No space .*: free some space"):
+        network.save(tmp_path / "a.npz")
+    assert tree(tmp_path) == []
+
+
 def test_folder_of_that_name_is_not_replaced(tmp_path):
     (tmp_path / "a").mkdir()
     with pytest.raises(OSError, match="a"), write_whole(tmp_path / "a"):
@@ -685,6 +938,7 @@ def numbers(monkeypatch):
     monkeypatch.setattr(datasets.SVHN, "split_list", listed)
     monkeypatch.setenv("no_proxy", host)
     yield SimpleNamespace(arrays=arrays, files=files, server=server)
+    server.done.set()
     server.shutdown()
     thread.join()
     server.server_close()
@@ -752,14 +1006,90 @@ def test_damaged_house_numbers_say_what_to_delete(numbers, tmp_path, damage):
     assert f"delete {tmp_path / 'SVHN'}" in str(caught.value)
 
 
-@pytest.mark.parametrize("answer", [answer_not_found, answer_damaged])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        answer_with_a_page,
+        answer_half,
+        answer_not_found,
+        answer_damaged,
+        answer_half_and_wait,
+    ],
+)
+@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 def test_house_numbers_that_cannot_be_had_leave_nothing(
-    numbers, tmp_path, answer
+    numbers, tmp_path, answer, monkeypatch
 ):
+    monkeypatch.setattr(data, "PATIENCE", 0.2)
     numbers.server.answer = answer
     with pytest.raises(ConnectionError, match="check the network"):
         load_svhn(tmp_path, download=True)
     assert not list(tmp_path.iterdir())
+    gc.collect()
+
+
+def test_full_disk_is_told_for_house_numbers(numbers, tmp_path, monkeypatch):
+    from torchvision.datasets import SVHN
+
+    monkeypatch.setattr(SVHN, "download", no_space)
+    with pytest.raises(OSError, match=r"No space .* free some space"):
+        load_svhn(tmp_path, download=True)
+    assert not list(tmp_path.iterdir())
+
+
+def test_house_numbers_that_may_not_be_read_are_told(
+    numbers, tmp_path, monkeypatch
+):
+    write_numbers(numbers, tmp_path)
+    (tmp_path / "SVHN" / "test_32x32.mat").unlink()
+    (tmp_path / "SVHN" / "test_32x32.mat").mkdir()
+    with pytest.raises(ValueError, match="cut short or altered: delete"):
+        load_svhn(tmp_path)
+    from torchvision.datasets import SVHN
+
+    def refuse(self):
+        raise PermissionError(errno.EACCES, "Permission denied", "it")
+
+    monkeypatch.setattr(SVHN, "_check_integrity", refuse)
+    with pytest.raises(PermissionError, match="that you may read, or delete"):
+        load_svhn(tmp_path)
+
+
+# --- Pictures ----------------------------------------------------------------
+
+
+@pytest.fixture
+def picture(tmp_path):
+    path = tmp_path / "a.png"
+    pixels = np.arange(60 * 50 * 3, dtype=np.uint8).reshape(60, 50, 3)
+    Image.fromarray(pixels).save(path)
+    np.testing.assert_array_equal(load_picture(str(path)), pixels)
+    return path
+
+
+@pytest.mark.parametrize("length", [0, 1, 8, 40, -60, -30])
+def test_picture_cut_short_is_told(picture, length):
+    picture.write_bytes(picture.read_bytes()[:length])
+    with pytest.raises(ValueError, match="is not a whole picture"):
+        load_picture(picture)
+
+
+def test_picture_that_may_not_be_read_is_told(picture, monkeypatch):
+    forbid_reading(monkeypatch)
+    with pytest.raises(PermissionError, match="that you may read") as error:
+        load_picture(picture)
+    assert str(picture) in str(error.value)
+
+
+def test_folder_is_no_picture(tmp_path):
+    with pytest.raises(FileNotFoundError, match="there is no picture"):
+        load_picture(tmp_path)
+
+
+def test_picture_that_would_fill_the_memory_is_refused(picture, monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 60 * 50 // 2 - 1)
+    with pytest.raises(ValueError, match="exceeds limit"):
+        load_picture(picture)
 
 
 # --- Making the subset -------------------------------------------------------
