@@ -32,8 +32,7 @@ def test_every_output_is_the_same(name):
     # For the kernels; the tests themselves turn all warnings into errors.
     warnings = {"PYTHONWARNINGS": "error::DeprecationWarning"}
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-o", "addopts="]
-        + [*OPTIONS, str(NOTEBOOKS)],
+        [sys.executable, "-m", "pytest", "-q", "-o", "addopts=", *OPTIONS, NOTEBOOKS],
         env=os.environ | warnings | SETTINGS[name],
         cwd=NOTEBOOKS.parent,
         capture_output=True,
