@@ -6,23 +6,33 @@ answers at four places, so of the answers of four kernels at one place: the
 kernel in the four corners of a frame one pixel larger.  The frames move with
 stride 2, so a quarter of the patches is enough, and ReLU, which never turns
 a smaller number into a larger one, can wait until after the maximum.
+
+Only the columns of the frames are written out as patches.  Their rows are
+rows of that array, one below the other, so the matrix of the patches is a
+view, as in Cho and Brand, "MEC" (2017).  And all operations are done for a
+few rows of the output before the next, on numbers still in the cache.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from helpers.convolution import check_channels
-from helpers.im2col import FEWER, as_array, check_memory, margins, offsets
+from helpers.im2col import FEWER, as_array, check_memory, margins
 from helpers.layers import Conv2d, Layer, MaxPool2d, ReLU
 from helpers.networks import Sequential
 from helpers.shapes import as_flag, conv_output_size
 
 # Where the kernel stands in its frame; ties go to the first, as in MaxPool2d.
 CORNERS = ((0, 0), (0, 1), (1, 0), (1, 1))
+# Of the pooled rows, as many are computed at a time as fit into so many bytes
+# with what belongs to them, but at least one.
+PART_BYTES = 2**20
 
 
 class ConvPool2d(Layer):
@@ -82,23 +92,14 @@ class ConvPool2d(Layer):
         if self.room_for != (x.shape, x.dtype):
             self._make_room(x)
         self.inside[...] = x.transpose(1, 2, 3, 0)
-        for place, pixels in self._places():
-            self.v_i[:, place] = self.framed[:, *pixels]
+        for j, columns in self._columns():
+            self.v_i[:, :, j] = self.framed[:, :, columns].swapaxes(0, 1)
         self.k_f = self._k_f()
-        np.matmul(self.k_f, self._columns(self.v_i), out=self.h)
-        h_0, h_1, h_2, h_3 = self.h.reshape(4, len(self.weight), -1)
-        upper, lower = self.halves
-        self.from_1, self.from_3 = h_1 > h_0, h_3 > h_2
-        np.maximum(h_0, h_1, out=upper)
-        np.maximum(h_2, h_3, out=lower)
-        self.from_lower = lower > upper
-        best = np.maximum(upper, lower)
-        best += self.bias[:, None]
-        np.maximum(best, 0, out=best)
-        self.positive = best > 0
-        best = best.reshape(-1, *self.v_i.shape[2:]).transpose(3, 0, 1, 2)
-        self.output_shape = best.shape
-        return best
+        best = np.empty((len(self.weight), *self.out, len(x)), self.h.dtype)
+        for part in self._parts():
+            self._best_of_four(part, _by_row(best)[part])
+        self.output_shape = (len(x), *best.shape[:3])
+        return best.transpose(3, 0, 1, 2)
 
     def backward(self, gradient: NDArray) -> NDArray | None:
         """Return the gradient by the input (eq. 8); keep those of eq. 7.
@@ -113,91 +114,143 @@ class ConvPool2d(Layer):
         """
         gradient = self._checked(gradient)
         c_out, c_in, k_h, k_w = self.weight.shape
-        delta = gradient.transpose(1, 2, 3, 0).reshape(c_out, -1)
-        delta = delta * self.positive
-        deltas = self._to_winners(delta)
-        d_k = deltas @ self._columns(self.v_i).T
-        d_k = d_k.reshape(4, c_out, c_in, k_h + 1, k_w + 1)
+        delta = np.ascontiguousarray(gradient.transpose(1, 2, 3, 0))
+        d_k, d_b = 0, 0
+        spread = np.zeros_like(self.framed) if self.input_gradient else None
+        for part in self._parts():
+            passed, deltas = self._to_winners(part, _by_row(delta)[part])
+            d_b = d_b + passed.sum(axis=(0, 2))
+            by_row = deltas @ self.windows[part].swapaxes(1, 2)
+            d_k = d_k + by_row.sum(axis=0)
+            if self.input_gradient:
+                self._add_columns(part, deltas, spread)
+        d_k = d_k.reshape(4, c_out, k_h + 1, c_in, k_w + 1).swapaxes(2, 3)
         self.gradients = {
             "weight": sum(
                 d_k[corner, :, :, i : i + k_h, j : j + k_w]
                 for corner, (i, j) in enumerate(CORNERS)
             ),
-            "bias": delta.sum(axis=1),
+            "bias": d_b,
         }
-        return self._by_input(deltas) if self.input_gradient else None
-
-    def _to_winners(self, delta: NDArray) -> NDArray:
-        """Return, for each of the four kernels, delta where it won."""
-        lower, upper = self.halves
-        np.multiply(delta, self.from_lower, out=lower)
-        np.subtract(delta, lower, out=upper)
-        # The answers are not needed any more, their memory is.
-        d_0, d_1, d_2, d_3 = self.h.reshape(4, *delta.shape)
-        np.multiply(upper, self.from_1, out=d_1)
-        np.subtract(upper, d_1, out=d_0)
-        np.multiply(lower, self.from_3, out=d_3)
-        np.subtract(lower, d_3, out=d_2)
-        return self.h
-
-    def _by_input(self, deltas: NDArray) -> NDArray:
-        """Return col2im(K_f^T deltas), without the frame."""
-        np.matmul(self.k_f.T, deltas, out=self._columns(self.d_v))
-        spread = np.zeros_like(self.framed)
-        for place, pixels in self._places():
-            spread[:, *pixels] += self.d_v[:, place]
+        if spread is None:
+            return None
         (top, _), (left, _) = self.frame
         _, height, width, _ = self.inside.shape
         spread = spread[:, top : top + height, left : left + width]
         return spread.transpose(3, 0, 1, 2)
 
+    def _best_of_four(self, part: slice, best: NDArray) -> None:
+        """Write the pooled rows `part`; keep which answers won."""
+        h, (_, upper, lower) = self._room(part)
+        np.matmul(self.k_f, self.windows[part], out=h)
+        h_0, h_1, h_2, h_3 = _of_corners(h)
+        from_1, from_3, from_lower, positive = self.winners[:, part]
+        np.greater(h_1, h_0, out=from_1)
+        np.greater(h_3, h_2, out=from_3)
+        np.maximum(h_0, h_1, out=upper)
+        np.maximum(h_2, h_3, out=lower)
+        np.greater(lower, upper, out=from_lower)
+        np.maximum(upper, lower, out=best)
+        best += self.bias[:, None]
+        # NumPy compares with an array of zeros faster than with one zero.
+        np.maximum(best, self.zeros, out=best)
+        np.greater(best, 0, out=positive)
+
+    def _to_winners(
+        self, part: slice, delta: NDArray
+    ) -> tuple[NDArray, NDArray]:
+        """Return delta behind ReLU, and its parts for the four kernels."""
+        deltas, (passed, upper, lower) = self._room(part)
+        d_0, d_1, d_2, d_3 = _of_corners(deltas)
+        from_1, from_3, from_lower, positive = self.winners[:, part]
+        np.multiply(delta, positive, out=passed)
+        np.multiply(passed, from_lower, out=lower)
+        np.subtract(passed, lower, out=upper)
+        np.multiply(upper, from_1, out=d_1)
+        np.subtract(upper, d_1, out=d_0)
+        np.multiply(lower, from_3, out=d_3)
+        np.subtract(lower, d_3, out=d_2)
+        return passed, deltas
+
+    def _add_columns(
+        self, part: slice, deltas: NDArray, spread: NDArray
+    ) -> None:
+        """Add col2im(K_f^T deltas) to `spread`."""
+        k_h = self.conv.kernel_size[0]
+        d_v = np.matmul(self.k_f.T, deltas, out=self.d_v[: len(deltas)])
+        d_v = d_v.reshape(len(d_v), k_h + 1, *self.v_i.shape[1:])
+        for y, d_row in enumerate(d_v, start=part.start):
+            rows = spread[:, 2 * y : 2 * y + k_h + 1]
+            for j, columns in self._columns():
+                rows[:, :, columns] += d_row[:, :, j].swapaxes(0, 1)
+
     def _k_f(self) -> NDArray:
-        """Return the kernels in the four corners: (4 C_out, rows)."""
+        """Return the kernels in the four corners: (4 C_out, rows of V_I)."""
         c_out, c_in, k_h, k_w = self.weight.shape
-        frames = (4, c_out, c_in, k_h + 1, k_w + 1)
+        frames = (4, c_out, k_h + 1, c_in, k_w + 1)
         k_f = np.zeros(frames, self.weight.dtype)
+        weight = self.weight.swapaxes(1, 2)
         for corner, (i, j) in enumerate(CORNERS):
-            k_f[corner, :, :, i : i + k_h, j : j + k_w] = self.weight
+            k_f[corner, :, i : i + k_h, :, j : j + k_w] = weight
         return k_f.reshape(4 * c_out, -1)
 
     def _make_room(self, x: NDArray) -> None:
         """Allocate what every step of the same shape can use again."""
         n, channels, *size = x.shape
-        kernel_size = self.conv.kernel_size
-        padding = self.conv.padding
-        self.frame = margins(kernel_size, (1, 1), padding, (1, 1))
-        framed = [s + sum(f) for s, f in zip(size, self.frame)]
+        kernel_size, padding = self.conv.kernel_size, self.conv.padding
         out = conv_output_size(tuple(size), kernel_size, 1, padding)
         if min(out) < 2:
             raise ValueError(
                 f"the convolution returns {out[0]} x {out[1]} pixels, 2x2 "
                 "pooling needs at least 2 x 2"
             )
-        self.out = tuple(o // 2 for o in out)
-        c_out, dtype = len(self.weight), np.result_type(x, self.weight)
-        places = (kernel_size[0] + 1) * (kernel_size[1] + 1)
-        columns = (channels, places, *self.out, n)
-        length = self.out[0] * self.out[1] * n
-        for shape in ((channels, *framed, n), columns, (4 * c_out, length)):
+        self.out = h_out, w_out = out[0] // 2, out[1] // 2
+        self.frame = margins(kernel_size, (1, 1), padding, (1, 1))
+        height, width = (s + sum(f) for s, f in zip(size, self.frame))
+        dtype, wide = np.result_type(x, self.weight), w_out * n
+        framed = (channels, height, width, n)
+        columns = (height, channels, kernel_size[1] + 1, w_out, n)
+        for shape in (framed, columns, (h_out, len(self.weight), wide)):
             check_memory(shape, dtype, "the columns", FEWER)
-        self.framed = np.zeros((channels, *framed, n), dtype)
+        self.framed = np.zeros(framed, dtype)
         (top, _), (left, _) = self.frame
         self.inside = self.framed[
             :, top : top + size[0], left : left + size[1]
         ]
         self.v_i = np.empty(columns, dtype)
-        self.h = np.empty((4 * c_out, length), dtype)
-        self.halves = np.empty((2, c_out, length), dtype)
-        self.d_v = np.empty_like(self.v_i) if self.input_gradient else None
+        self._make_room_for_rows(h_out, wide)
         self.room_for = (x.shape, x.dtype)
 
-    def _columns(self, room: NDArray) -> NDArray:
-        """Return the room of the patches as a matrix, a column a window."""
-        return room.reshape(room.shape[0] * room.shape[1], -1)
+    def _make_room_for_rows(self, h_out: int, wide: int) -> None:
+        """Allocate for all rows of the output, or for one part at a time."""
+        c_out, k_h = len(self.weight), self.conv.kernel_size[0]
+        view = sliding_window_view(self.v_i, k_h + 1, axis=0)[: 2 * h_out : 2]
+        places = (k_h + 1) * math.prod(self.v_i.shape[1:3])
+        self.windows = np.moveaxis(view, -1, 1).reshape(h_out, places, wide)
+        self.winners = np.empty((4, h_out, c_out, wide), bool)
+        dtype = self.v_i.dtype
+        row_bytes = max(4 * c_out, places) * wide * dtype.itemsize
+        self.rows = min(h_out, max(1, PART_BYTES // max(1, row_bytes)))
+        self.h = np.empty((self.rows, 4 * c_out, wide), dtype)
+        self.halves = np.empty((3, self.rows, c_out, wide), dtype)
+        self.zeros = np.zeros(wide, dtype)
+        if self.input_gradient:
+            self.d_v = np.empty((self.rows, places, wide), dtype)
 
-    def _places(self) -> Iterator[tuple[int, tuple[slice, slice]]]:
-        k_h, k_w = self.conv.kernel_size
-        return offsets((k_h + 1, k_w + 1), (2, 2), (1, 1), self.out)
+    def _parts(self) -> Iterator[slice]:
+        """Yield the pooled rows, as many at a time as fit into the cache."""
+        for top in range(0, self.out[0], self.rows):
+            yield slice(top, min(top + self.rows, self.out[0]))
+
+    def _room(self, part: slice) -> tuple[NDArray, NDArray]:
+        """Return room for the four answers, and for three of a quarter."""
+        rows = part.stop - part.start
+        return self.h[:rows], self.halves[:, :rows]
+
+    def _columns(self) -> Iterator[tuple[int, slice]]:
+        """Yield each column of a frame and the pixels that it meets."""
+        for j in range(self.conv.kernel_size[1] + 1):
+            yield j, slice(j, j + 2 * self.out[1] - 1, 2)
 
     def __repr__(self) -> str:
         return f"ConvPool2d({self.conv!r})"
@@ -253,3 +306,14 @@ def _fits(first: Layer, *others: Layer) -> bool:
 def _is_plain(conv: Conv2d) -> bool:
     ones = (*conv.stride, *conv.dilation, conv.groups)
     return set(ones) == {1} and bool(conv.connections.all())
+
+
+def _by_row(maps: NDArray) -> NDArray:
+    """Return maps (C, H, W, N) as a view (H, C, W * N)."""
+    return maps.reshape(*maps.shape[:2], -1).swapaxes(0, 1)
+
+
+def _of_corners(h: NDArray) -> NDArray:
+    """Return the answers of the four kernels: (4, rows, C_out, W * N)."""
+    rows, kernels, length = h.shape
+    return h.reshape(rows, 4, kernels // 4, length).swapaxes(0, 1)

@@ -315,6 +315,7 @@ SLIPS = [
     ("experiments.pictures", dict(data="mnist"), 'data must be "digits" or'),
     ("training.evaluate", dict(labels=ones(5)), "labels .* not float64"),
     ("training.gradient_check", dict(step=0), "step must be from"),
+    ("training.gradient_check", dict(step=1.5), "step must be from .* to 1,"),
     ("training.hold_out", dict(digits=([], [])), r"digits must be Digits"),
     # matching
     ("matching.find_template", dict(overlap="0.3"), "overlap .* real number"),

@@ -637,12 +637,32 @@ def test_blocks_of_any_size_give_the_same(monkeypatch, block_bytes, stride):
     assert np.array_equal(conv2d(x, weight, **geometry), expected.numpy())
 
 
-def test_patches_of_a_large_image_never_exist_all_at_once(monkeypatch):
-    """Their 25 copies of every pixel would take 100 MB."""
-    image = np.ones((1, 1, 1000, 1000), np.float32)
+def peak_of_conv2d(*arrays, **geometry):
+    """Return the bytes that conv2d took at most, and those of its output."""
     tracemalloc.start()
-    conv2d(image, np.ones((1, 1, 5, 5), np.float32))
+    output = conv2d(*arrays, **geometry)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    output = 996 * 996 * 4
-    assert output < peak < output + 3 * convolution.BLOCK_BYTES
+    return peak, output.nbytes
+
+
+def test_patches_of_a_large_image_never_exist_all_at_once():
+    """Their 25 copies of every pixel would take 100 MB."""
+    image = np.ones((1, 1, 1000, 1000), np.float32)
+    peak, output = peak_of_conv2d(image, np.ones((1, 1, 5, 5), np.float32))
+    assert output < peak < output + 1.5 * convolution.BLOCK_BYTES
+
+
+def test_patches_of_many_images_never_exist_all_at_once():
+    """One row of windows of all images would take 25 MB, all windows 500."""
+    x = np.ones((10_000, 1, 28, 28), np.float32)
+    peak, output = peak_of_conv2d(x, np.ones((1, 1, 5, 5), np.float32))
+    # The output twice: in parts, and put together.
+    assert 2 * output < peak < 2 * output + 1.5 * convolution.BLOCK_BYTES
+
+
+def test_patches_of_spread_kernels_never_exist_all_at_once():
+    image = np.ones((1, 1, 1000, 1000), np.float32)
+    weight = np.ones((1, 1, 5, 5), np.float32)
+    peak, output = peak_of_conv2d(image, weight, dilation=7)
+    assert output < peak < output + 1.5 * convolution.BLOCK_BYTES

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
+from helpers import fused
 from helpers.fused import ConvPool2d, fuse
 from helpers.layers import AvgPool2d, Conv2d, MaxPool2d, ReLU, Tanh
 from helpers.networks import LeNet5, LeNet1989, Sequential
@@ -94,14 +95,33 @@ def test_another_batch_size_gets_room_of_its_own():
         assert np.array_equal(fast.forward(x), slow.forward(x))
 
 
-def test_an_output_is_not_written_again_by_the_next_batch():
+@pytest.mark.parametrize("part_bytes", [1, 7000, 2**30])
+def test_parts_of_any_size_give_the_same(monkeypatch, part_bytes):
+    """One pooled row at a time, two (of five, so one is left), or all."""
+    rng = np.random.default_rng(0)
+    conv = convolution(rng, 2, 3, 3, 1)
+    slow, fast = Sequential([conv, ReLU(), MaxPool2d(2)]), ConvPool2d(conv)
+    monkeypatch.setattr(fused, "PART_BYTES", part_bytes)
+    x = small_integers(rng, 4, 2, 11, 12)
+    pooled = slow.forward(x)
+    assert np.array_equal(fast.forward(x), pooled)
+    assert fast.rows == {1: 1, 7000: 2, 2**30: 5}[part_bytes]
+    delta = small_integers(rng, *pooled.shape)
+    assert np.array_equal(fast.backward(delta), slow.backward(delta))
+    for name, gradient in conv.gradients.items():
+        assert np.array_equal(fast.gradients[name], gradient)
+
+
+def test_nothing_returned_is_written_again_by_the_next_batch():
     rng = np.random.default_rng(0)
     fast = ConvPool2d(convolution(rng, 2, 3, 3, 1))
     x = small_integers(rng, 4, 2, 6, 8)
-    kept = fast.forward(x)
-    before = kept.copy()
+    kept = [fast.forward(x), fast.backward(np.ones((4, 3, 3, 4)))]
+    kept += fast.gradients.values()
+    before = [array.copy() for array in kept]
     fast.forward(x[::-1] + 1)
-    assert np.array_equal(kept, before)
+    fast.backward(np.full((4, 3, 3, 4), 2))
+    assert all(map(np.array_equal, kept, before))
 
 
 def test_stays_in_float32():

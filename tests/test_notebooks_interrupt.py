@@ -5,12 +5,14 @@ middle of that cell, and then from top to bottom in the same kernel.
 """
 
 import os
+import subprocess
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
-from nbval.kernel import CURRENT_ENV_KERNEL_NAME, RunningKernel
+from nbval.kernel import CURRENT_ENV_KERNEL_NAME, start_new_kernel
 
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
 MOST = 300  # seconds, for a cell
@@ -22,8 +24,8 @@ pytestmark = [
 ]
 
 
-def processes(group):
-    """Return whether a process of a group is alive."""
+def are_alive(group):
+    """Return whether any process of a group is alive."""
     try:
         os.killpg(group, 0)
     except ProcessLookupError:
@@ -34,14 +36,19 @@ def processes(group):
 @pytest.fixture
 def kernel():
     """Yield a running kernel, and see that nothing outlives it."""
-    kernel = RunningKernel(CURRENT_ENV_KERNEL_NAME, cwd=str(FOLDER))
-    yield kernel
+    manager, client = start_new_kernel(
+        kernel_name=CURRENT_ENV_KERNEL_NAME,
+        cwd=str(FOLDER),
+        stderr=subprocess.DEVNULL,
+    )
+    yield SimpleNamespace(manager=manager, client=client)
     # The processes of joblib are of the same group.
-    group = kernel.km.provisioner.pgid
-    assert processes(group)
-    kernel.stop()
+    group = manager.provisioner.pgid
+    assert are_alive(group)
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
     end = time.monotonic() + 60
-    while processes(group):
+    while are_alive(group):
         assert time.monotonic() < end, "a process outlives the kernel"
         time.sleep(0.1)
 
@@ -51,13 +58,13 @@ def reply(kernel, request):
     end = time.monotonic() + MOST
     while True:
         left = end - time.monotonic()
-        message = kernel.kc.get_shell_msg(timeout=left)
+        message = kernel.client.get_shell_msg(timeout=left)
         if message["parent_header"].get("msg_id") == request:
             return message["content"]
 
 
 def ask(kernel, source):
-    content = reply(kernel, kernel.kc.execute(source))
+    content = reply(kernel, kernel.client.execute(source))
     assert content["status"] == "ok", (source, content)
 
 
@@ -73,10 +80,10 @@ def run(kernel, cells):
 
 def interrupt(kernel, cell, after):
     """Interrupt a cell and return how it ended and how long that took."""
-    request = kernel.kc.execute(cell.source)
+    request = kernel.client.execute(cell.source)
     time.sleep(after)
     start = time.monotonic()
-    kernel.interrupt()
+    kernel.manager.interrupt_kernel()
     content = reply(kernel, request)
     return content.get("ename"), time.monotonic() - start
 
@@ -89,7 +96,8 @@ def test_it_stops_when_interrupted_and_runs_again(path, kernel):
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     seconds = run(kernel, cells)
     longest = max(range(1, len(cells)), key=seconds.__getitem__)
-    kernel.restart()
+    kernel.manager.restart_kernel(now=True)
+    kernel.client.wait_for_ready(timeout=60)
     run(kernel, cells[:longest])
     # The second time it may take half as long, or less.
     for share in (0.4, 0.2, 0.1):

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
-OPTIONS = ["--nbval", "--nbval-current-env", "-p", "no:cacheprovider"]
+OPTIONS = ["-q", "-o", "addopts=", "--nbval", "--nbval-current-env"]
 SETTINGS = {
     "one thread": {"OPENBLAS_NUM_THREADS": "1"},
     "two threads": {"OPENBLAS_NUM_THREADS": "2"},
@@ -32,7 +32,7 @@ def test_every_output_is_the_same(name):
     # For the kernels; the tests themselves turn all warnings into errors.
     warnings = {"PYTHONWARNINGS": "error::DeprecationWarning"}
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-o", "addopts=", *OPTIONS, NOTEBOOKS],
+        [sys.executable, "-m", "pytest", *OPTIONS, str(NOTEBOOKS)],
         env=os.environ | warnings | SETTINGS[name],
         cwd=NOTEBOOKS.parent,
         capture_output=True,

@@ -2,7 +2,7 @@
 
 Not part of the test run; needs pytest-benchmark, scikit-image and OpenCV:
 
-    python -m pytest tests/benchmarks/bench_matching.py -o addopts="" -s
+    pytest tests/benchmarks/bench_matching.py
 
 The three take turns on the same picture with the same two threads, so that
 whatever else the machine does meets all of them, and their medians are

@@ -1,6 +1,6 @@
 """How long each notebook takes to run, kernel start included.
 
-python -m pytest tests/benchmarks/bench_notebooks.py -o addopts="" -s
+pytest tests/benchmarks/bench_notebooks.py
 """
 
 import time

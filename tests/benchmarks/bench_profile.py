@@ -1,84 +1,125 @@
-"""Where the time of a training step of LeNet-5 goes, operation by operation.
+"""Where the time goes, operation by operation, on two threads.
 
-    python -m pytest tests/benchmarks/bench_profile.py -o addopts="" -s
+    pytest tests/benchmarks/bench_profile.py
 
-After one step every operation of the two fused layers is done again, alone,
-on the arrays that the step left, and timed; the rest is what remains.
+After a step, or a call, every operation is done again, alone, on the arrays
+at hand, and timed; the rest is what remains.
 """
 
-import statistics
-import time
-
 import numpy as np
-from step import RATE, batch, lenet
+import pytest
+from forward import SIZES, arrays, ours
+from numpy.lib.stride_tricks import sliding_window_view
+from side_by_side import milliseconds, own_process
+from step import batch, lenet
+from step import ours as stepper
 
-from helpers.fused import fuse
-from helpers.layers import CrossEntropy
-from helpers.training import SGD
+from helpers.fused import _by_row, fuse
+from helpers.im2col import enlarge
 
-SIZE, TURNS = 128, 41
-
-
-def seconds(function):
-    start = time.perf_counter()
-    function()
-    return time.perf_counter() - start
+WARM_UP, ROUNDS = 10, 60
 
 
-def operations(layer, delta):
-    """Return the parts of a fused layer's step, by name, to be done again."""
-    columns = layer._columns(layer.v_i)
-    flat = delta.transpose(1, 2, 3, 0).reshape(len(layer.weight), -1)
+def show(title, whole, parts, rest):
+    """Print the milliseconds of all parts, and what remains."""
+    print(f"\n{title}: {whole:.2f} ms")
+    parts = parts | {rest: whole - sum(parts.values())}
+    for name, part in parts.items():
+        print(f"  {name:36}{part:6.2f} ms {part / whole:5.0%}")
 
-    def copy_patches():
-        for place, pixels in layer._places():
-            layer.v_i[:, place] = layer.framed[:, *pixels]
 
-    def maxima():
-        h_0, h_1, h_2, h_3 = layer.h.reshape(4, len(layer.weight), -1)
-        upper, lower = layer.halves
-        np.greater(h_1, h_0), np.greater(h_3, h_2)
-        np.maximum(h_0, h_1, out=upper), np.maximum(h_2, h_3, out=lower)
-        best = np.maximum(upper, lower) + layer.bias[:, None]
-        np.greater(np.maximum(best, 0, out=best), 0)
+def operations(layer, x, delta):
+    """Return the parts of a fused layer's step, by name, to be done again.
 
-    return {
-        "patches (copies)": copy_patches,
-        "K_f V_I": lambda: np.matmul(layer.k_f, columns, out=layer.h),
-        "maxima of four": maxima,
-        "to the winners": lambda: layer._to_winners(flat),
-        "delta V_I^T": lambda: layer.h @ columns.T,
-        "K_f^T delta, col2im": lambda: (
-            layer._by_input(layer.h) if layer.input_gradient else None
+    A part that begins with + holds the part before it, too.
+    """
+    best = np.empty((len(layer.weight), *layer.out, len(x)), x.dtype)
+    delta = np.ascontiguousarray(delta.transpose(1, 2, 3, 0))
+    spread = np.zeros_like(layer.framed)
+
+    def patches():
+        layer.inside[...] = x.transpose(1, 2, 3, 0)
+        for j, columns in layer._columns():
+            layer.v_i[:, :, j] = layer.framed[:, :, columns].swapaxes(0, 1)
+
+    def of_rows(operation):
+        def all_rows():
+            for part in layer._parts():
+                h = layer._room(part)[0]
+                operation(part, h, layer.windows[part])
+
+        return all_rows
+
+    parts = {
+        "patches (copies)": patches,
+        "K_f V_I": of_rows(lambda p, h, v: np.matmul(layer.k_f, v, out=h)),
+        "+maxima of four": of_rows(
+            lambda p, h, v: layer._best_of_four(p, _by_row(best)[p])
         ),
+        "to the winners": of_rows(
+            lambda p, h, v: layer._to_winners(p, _by_row(delta)[p])
+        ),
+        "delta V_I^T": of_rows(lambda p, h, v: h @ v.swapaxes(1, 2)),
     }
+    if layer.input_gradient:
+        parts["K_f^T delta"] = of_rows(
+            lambda p, h, v: np.matmul(layer.k_f.T, h, out=layer.d_v[: len(h)])
+        )
+        parts["+col2im"] = of_rows(
+            lambda p, h, v: layer._add_columns(p, h, spread)
+        )
+    return parts
 
 
-def test_profile():
-    network, loss = fuse(lenet()), CrossEntropy()
-    optimizer = SGD(network)
-    x, labels = batch(SIZE)
+@pytest.mark.parametrize("size", [128, 256])
+def test_training_step(size):
+    network = fuse(lenet())
+    step, (x, labels) = stepper(network), batch(size)
+    whole = milliseconds(lambda: step(x, labels), WARM_UP, ROUNDS)
+    parts, inputs = {}, network.trace(x)
+    for place, layer in enumerate(network.layers[:2]):
+        delta = np.ones_like(inputs[place + 1])
+        before = 0.0
+        for name, again in operations(layer, inputs[place], delta).items():
+            part = milliseconds(again, WARM_UP, ROUNDS)
+            key = f"convolution {place + 1}, {name.removeprefix('+')}"
+            parts[key] = part - before * name.startswith("+")
+            before = part
+    rest = "dense layers, loss, SGD, the rest"
+    show(f"LeNet-5, batch {size}, a step", whole, parts, rest)
+    assert sum(parts.values()) < 1.2 * whole
 
-    def step():
-        loss.forward(network.forward(x), labels)
-        network.backward(loss.backward())
-        optimizer.step(RATE)
 
-    step()
-    parts = {"the whole step": step}
-    for place, layer in enumerate(network.layers[:2], start=1):
-        delta = np.ones_like(layer.forward(network.trace(x)[place - 1]))
-        for name, operation in operations(layer, delta).items():
-            parts[f"convolution {place}, {name}"] = operation
-    times = {name: [] for name in parts}
-    for _ in range(TURNS):
-        for name, part in parts.items():
-            times[name].append(seconds(part))
-    median = {n: 1000 * statistics.median(t) for n, t in times.items()}
-    whole = median.pop("the whole step")
-    rest = whole - sum(median.values())
-    print(f"\nbatch {SIZE}, a step: {whole:.2f} ms")
-    for name, part in median.items():
-        print(f"  {name:36}{part:6.2f} ms {part / whole:4.0%}")
-    print(f"  {'dense layers, loss, SGD, the rest':36}{rest:6.2f} ms")
-    assert 0 < rest < whole
+@pytest.mark.parametrize("name", list(SIZES)[1:])
+def test_conv2d(name):
+    x, weight, padding = arrays(name)
+    frame = ((padding, padding), (padding, padding))
+    c_out, _, k_h, k_w = weight.shape
+    width = x.shape[3] + 2 * padding - k_w + 1
+
+    def batch_last():
+        return np.ascontiguousarray(enlarge(x, frame).transpose(2, 1, 3, 0))
+
+    framed = batch_last()
+    columns = np.empty((*framed.shape[:2], k_w, width, len(x)), np.float32)
+
+    def copy_columns():
+        for j in range(k_w):
+            columns[:, :, j] = framed[:, :, j : j + width]
+
+    v_i = np.moveaxis(sliding_window_view(columns, k_h, axis=0), -1, 1)
+    v_i = v_i.reshape(len(v_i), -1, width * len(x))
+    k_f = np.ascontiguousarray(weight.swapaxes(1, 2).reshape(c_out, -1))
+    out = np.empty((len(v_i), c_out, v_i.shape[2]), np.float32)
+    again = {
+        "frame, batch last (copies)": batch_last,
+        "columns (copies)": copy_columns,
+        "K_f V_I": lambda: np.matmul(k_f, v_i, out=out),
+    }
+    whole = milliseconds(ours(name), WARM_UP, ROUNDS)
+    parts = {n: milliseconds(f, WARM_UP, ROUNDS) for n, f in again.items()}
+    show(f"conv2d, {name}", whole, parts, "checks, loops, new memory")
+    print(
+        f"  torch, all of it: {own_process('forward.py', 'torch', name):.2f}"
+    )
+    assert parts["K_f V_I"] < whole

@@ -1,48 +1,42 @@
 """How long a training step of LeNet-5 takes, side by side.
 
-    python -m pytest tests/benchmarks/bench_training.py -o addopts="" -s
+    pytest tests/benchmarks/bench_training.py
 
 Forward, loss, backward and SGD with momentum, float32, two threads.  The
-methods take turns, each run in a process of its own (see step.py), and the
-medians of the turns are compared.
+methods are those of step.py: the fused layers with which `fit` trains, the
+plain layers, torch, and a course's first version.  The tables of
+pytest-benchmark follow; there all share one process.
 """
 
-import os
-import statistics
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
+import torch
+from side_by_side import THREADS, take_turns
+from step import METHODS, WARM_UP, prepared
 
-THREADS, TURNS = 2, 3
-METHODS = ("fused", "layers", "torch", "textbook")
+pytest.importorskip("pytest_benchmark")
+
+TURNS = 5
 # Of torch's time, by batch size; a batch of 32 is for the record.
 AT_MOST = {64: 1.0, 128: 0.85, 256: 0.85}
 OF_TEXTBOOK = 1 / 8
+SIZES = [32, 64, 128, 256]
 
 
-def milliseconds(method, size):
-    script = Path(__file__).with_name("step.py")
-    command = [sys.executable, script, method, str(size)]
-    threads = {"OPENBLAS_NUM_THREADS": str(THREADS)}
-    done = subprocess.run(
-        command, check=True, stdout=subprocess.PIPE, env=os.environ | threads
-    )
-    return float(done.stdout)
-
-
-@pytest.mark.parametrize("size", [32, 64, 128, 256])
-def test_step(size):
-    times = {method: [] for method in METHODS}
-    for _ in range(TURNS):
-        for method in METHODS:
-            times[method].append(milliseconds(method, size))
-    median = {method: statistics.median(t) for method, t in times.items()}
+@pytest.mark.parametrize("size", SIZES)
+def test_side_by_side(size):
     print(f"\nbatch {size}")
-    for method, value in median.items():
-        ratio = value / median["torch"]
-        print(f"  {method:9}{value:8.2f} ms{ratio:8.2f} of torch")
+    median = take_turns("step.py", METHODS, size, TURNS)
+    part = median["fused"] / median["textbook"]
+    print(f"  fused takes 1/{1 / part:.1f} of the textbook's time")
     if size in AT_MOST:
         assert median["fused"] <= AT_MOST[size] * median["torch"]
-        assert median["fused"] <= OF_TEXTBOOK * median["textbook"]
+        assert part <= OF_TEXTBOOK
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("method", METHODS)
+def test_one(benchmark, method, size):
+    torch.set_num_threads(THREADS)
+    benchmark.group = f"batch {size}"
+    step = prepared(method, size)
+    benchmark.pedantic(step, rounds=20, warmup_rounds=WARM_UP)

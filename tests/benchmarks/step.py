@@ -2,17 +2,15 @@
 
     OPENBLAS_NUM_THREADS=2 python tests/benchmarks/step.py METHOD BATCH_SIZE
 
-prints the median of the milliseconds that a step takes.  One method a
-process, because each leaves the memory allocator in another state.
+prints the median of the milliseconds that a step takes.
 """
 
 import os
-import statistics
 import sys
-import time
 
 import numpy as np
 import torch
+from side_by_side import milliseconds
 from textbook import TextbookLeNet
 from torch import nn
 
@@ -25,6 +23,7 @@ RATE, MOMENTUM, WARM_UP, STEPS = 0.01, 0.9, 15, 60
 
 
 def ours(network):
+    """Return a function of images and labels that makes a step."""
     loss, optimizer = CrossEntropy(), SGD(network, MOMENTUM)
 
     def step(x, labels):
@@ -80,19 +79,16 @@ def batch(size):
     return images, rng.integers(0, 10, size)
 
 
-def milliseconds(method, size):
+def prepared(method, size):
+    """Return a function without arguments that makes a step."""
     step = METHODS[method]()
     x, labels = batch(size)
     if method == "torch":
         x, labels = torch.tensor(x), torch.tensor(labels)
-    times = []
-    for _ in range(WARM_UP + STEPS):
-        start = time.perf_counter()
-        step(x, labels)
-        times.append(time.perf_counter() - start)
-    return 1000 * statistics.median(times[WARM_UP:])
+    return lambda: step(x, labels)
 
 
 if __name__ == "__main__":
     torch.set_num_threads(int(os.environ["OPENBLAS_NUM_THREADS"]))
-    print(milliseconds(sys.argv[1], int(sys.argv[2])))
+    method, size = sys.argv[1], int(sys.argv[2])
+    print(milliseconds(prepared(method, size), WARM_UP, STEPS))
