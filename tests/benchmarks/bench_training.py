@@ -15,7 +15,7 @@ from step import METHODS, WARM_UP, prepared
 
 pytest.importorskip("pytest_benchmark")
 
-TURNS = 5
+TURNS = 7
 # Of torch's time, by batch size; a batch of 32 is for the record.
 AT_MOST = {64: 1.0, 128: 0.85, 256: 0.85}
 OF_TEXTBOOK = 1 / 8
@@ -25,11 +25,11 @@ SIZES = [32, 64, 128, 256]
 @pytest.mark.parametrize("size", SIZES)
 def test_side_by_side(size):
     print(f"\nbatch {size}")
-    median = take_turns("step.py", METHODS, size, TURNS)
-    part = median["fused"] / median["textbook"]
+    ratios = take_turns("step.py", METHODS, size, TURNS)
+    part = ratios["fused"] / ratios["textbook"]
     print(f"  fused takes 1/{1 / part:.1f} of the textbook's time")
     if size in AT_MOST:
-        assert median["fused"] <= AT_MOST[size] * median["torch"]
+        assert ratios["fused"] <= AT_MOST[size]
         assert part <= OF_TEXTBOOK
 
 

@@ -64,8 +64,8 @@ def in_torch():
 
 METHODS = {
     "fused": lambda: ours(fuse(lenet())),
-    "layers": lambda: ours(lenet()),
     "torch": in_torch,
+    "layers": lambda: ours(lenet()),
     "textbook": lambda: (
         TextbookLeNet(lenet().parameters.values(), RATE, MOMENTUM).step
     ),
