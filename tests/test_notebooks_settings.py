@@ -1,42 +1,69 @@
-"""The notebooks print and draw the same with other settings of a machine.
+"""The notebooks print and draw the same elsewhere.
 
-Deprecated functions are errors; BLAS computes with one thread, with two,
-and with what it has for a processor of 2008, which rounds otherwise.
+With BLAS on one thread, on two, and with what it has for a processor of
+2008, which rounds otherwise; and with the oldest and the newest versions of
+the packages that pyproject.toml allows, which need a network.  With all but
+the oldest, deprecated functions are errors.
 """
 
 import os
 import platform
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
-NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
+ROOT = Path(__file__).resolve().parents[1]
 OPTIONS = ["-q", "-o", "addopts=", "--nbval", "--nbval-current-env"]
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 SETTINGS = {
-    "one thread": {"OPENBLAS_NUM_THREADS": "1"},
+    "one thread": ONE_THREAD,
     "two threads": {"OPENBLAS_NUM_THREADS": "2"},
-    "another processor": {
-        "OPENBLAS_CORETYPE": "Nehalem",
-        "OPENBLAS_NUM_THREADS": "1",
-    },
+    "another processor": ONE_THREAD | {"OPENBLAS_CORETYPE": "Nehalem"},
 }
+# For the kernels; the tests themselves turn all warnings into errors.
+STRICT = {"PYTHONWARNINGS": "error::DeprecationWarning"}
+
+pytestmark = pytest.mark.reliability
 
 
-@pytest.mark.reliability
-@pytest.mark.parametrize("name", SETTINGS)
-def test_every_output_is_the_same(name):
-    if name == "another processor" and platform.machine() != "x86_64":
-        pytest.skip("the name is that of an x86 processor")
-    # For the kernels; the tests themselves turn all warnings into errors.
-    warnings = {"PYTHONWARNINGS": "error::DeprecationWarning"}
+def check(settings, *options):
+    """Run the notebooks and compare every output with what is committed."""
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", *OPTIONS, str(NOTEBOOKS)],
-        env=os.environ | warnings | SETTINGS[name],
-        cwd=NOTEBOOKS.parent,
+        [sys.executable, "-m", "pytest", *OPTIONS, *options, "notebooks"],
+        env=os.environ | settings,
+        cwd=ROOT,
         capture_output=True,
         text=True,
     )
     assert run.returncode == 0, run.stdout[-5000:]
     assert " passed" in run.stdout
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_every_output_is_the_same(name):
+    if name == "another processor" and platform.machine() != "x86_64":
+        pytest.skip("the name is that of an x86 processor")
+    check(SETTINGS[name] | STRICT)
+
+
+@pytest.mark.parametrize("which", ["oldest", "newest"])
+def test_every_output_is_the_same_with_versions(which, tmp_path):
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    bounds = [bound.split(">=") for bound in project["dependencies"]]
+    wanted = [
+        f"{name}=={lowest}" if which == "oldest" else name
+        for name, lowest in bounds
+    ]
+    # PyTorch and the rest stay as they are: this folder is looked into first.
+    pip = [sys.executable, "-m", "pip", "install", "--target", str(tmp_path)]
+    done = subprocess.run([*pip, *wanted], capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"pip cannot install them: {done.stderr[-300:]}")
+    settings = ONE_THREAD | {"PYTHONPATH": str(tmp_path)}
+    if which == "oldest":
+        check(settings, "-o", "filterwarnings=default")
+    else:
+        check(settings | STRICT)
