@@ -661,8 +661,28 @@ def test_patches_of_many_images_never_exist_all_at_once():
     assert 2 * output < peak < 2 * output + 1.5 * convolution.BLOCK_BYTES
 
 
-def test_patches_of_spread_kernels_never_exist_all_at_once():
-    image = np.ones((1, 1, 1000, 1000), np.float32)
-    weight = np.ones((1, 1, 5, 5), np.float32)
-    peak, output = peak_of_conv2d(image, weight, dilation=7)
-    assert output < peak < output + 1.5 * convolution.BLOCK_BYTES
+@pytest.mark.parametrize("dilation", [1, 2, 7])
+@pytest.mark.parametrize(("groups", "stride"), [(1, 1), (2, 1), (1, 2)])
+def test_patches_take_what_they_may(monkeypatch, groups, stride, dilation):
+    """The memory of two rows of windows: it is all used, and no more."""
+    x = np.ones((1, 6, 60, 2000), np.float32)
+    weight = np.ones((groups, 6 // groups, 5, 3), np.float32)
+    width = (2000 - 2 * dilation - 1) // stride + 1
+    rows = 4 * dilation + 1 + stride
+    # Windows whose rows lie apart are copied once more.
+    rows += 2 * 5 if dilation > 1 else 0
+    block = rows * 6 * 3 * width * 4
+    monkeypatch.setattr(convolution, "BLOCK_BYTES", block)
+    geometry = dict(stride=stride, dilation=dilation, groups=groups)
+    peak, output = peak_of_conv2d(x, weight, **geometry)
+    assert 0.95 * block < peak - output < 1.05 * block
+
+
+def test_as_many_images_at_a_time_as_they_may(monkeypatch):
+    x = np.ones((4, 6, 9, 4000), np.float32)
+    weight = np.ones((1, 6, 5, 3), np.float32)
+    block = 2 * 5 * 6 * 3 * 3998 * 4  # of two images, one row of windows each
+    monkeypatch.setattr(convolution, "BLOCK_BYTES", block)
+    peak, output = peak_of_conv2d(x, weight)
+    two_images = x[:2].nbytes
+    assert block + two_images < peak < 1.05 * block + two_images + output

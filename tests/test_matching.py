@@ -273,6 +273,15 @@ def test_flat_picture_scores_zero():
         assert not match_template_loop(flat, noise((4, 5), dtype)).any()
 
 
+@pytest.mark.parametrize("method", ["zero-mean", "ncc"])
+def test_flat_windows_score_exactly_zero_in_the_loop(method):
+    """Whatever the sum of a template less its mean is rounded to."""
+    flat = np.full((9, 9), 0.1)
+    for seed in range(20):
+        template = np.random.default_rng(seed).normal(size=(4, 5))
+        assert not match_template_loop(flat, template, method).any()
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_ncc_stays_within_its_bounds(dtype):
     """Perfect matches and perfect opposites, everywhere."""

@@ -4,6 +4,7 @@ import functools
 import json
 import math
 import os
+from dataclasses import asdict
 from types import SimpleNamespace
 
 import joblib
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from helpers import training
-from helpers.data import Digits, load_mnist, scale
+from helpers.data import FOLDER, Digits, load_mnist, scale
 from helpers.layers import Conv2d, Flatten, Linear, MaxPool2d, ReLU
 from helpers.networks import LeNet5, LeNet1989, Sequential
 from helpers.training import (
@@ -84,6 +85,11 @@ def test_recipe_counts_in_whole_numbers(name, value):
 def test_recipe_takes_the_limits_themselves():
     Recipe(epochs=1, batch_size=1, warmup=0, momentum=0, weight_decay=0)
     Recipe(warmup=1)
+
+
+def test_the_recipe_by_default_is_the_recorded_one():
+    facts = json.loads((FOLDER / "lenet5_full.json").read_text())
+    assert asdict(Recipe()) == facts["recipe"]
 
 
 @pytest.mark.parametrize("steps", [10, 63, 630, 4690])

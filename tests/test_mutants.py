@@ -1,0 +1,134 @@
+"""Mutants: the helpers with one operator or number changed must fail a test.
+
+A random sample of all changes; here a larger one, begun elsewhere:
+
+    MUTANTS=100 MUTANTS_SEED=7 pytest -o addopts= tests/test_mutants.py
+
+A survivor is a change that no test notices: a test is missing, or the change
+changes nothing that is promised; those stand in `EQUAL`.
+"""
+
+import ast
+import os
+import random
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+COUNT = int(os.environ.get("MUTANTS", 40))
+SEED = int(os.environ.get("MUTANTS_SEED", 0))
+MODULES = {
+    "shapes": ["test_shapes", "test_shapes_relationships"],
+    "im2col": ["test_im2col", "test_memory"],
+    "convolution": ["test_convolution", "test_memory", "test_twins"],
+    "layers": ["test_layers", "test_memory", "test_networks"],
+    "fused": ["test_fused", "test_memory"],
+    "matching": ["test_matching"],
+    "training": ["test_training"],
+}
+EVERYWHERE = ["test_bad_input", "test_any_array"]
+PAIRS = "Lt LtE, Gt GtE, Eq NotEq, In NotIn, Is IsNot, Add Sub, And Or"
+SWAPS = {"Mult": "Add", "Div": "Mult", "FloorDiv": "Mult"}
+for left, right in map(str.split, PAIRS.split(",")):
+    SWAPS |= {left: right, right: left}
+# Survivors that may live: line, change, reason.
+EQUAL = {
+    (
+        "s = np.zeros(len(x) + len(k) - 1, np.result_type(x, k))",
+        "len(x) + len(k) - 1 -> len(x) + len(k) + 1",
+    ): "the two more are cropped",
+    ("BLOCK_BYTES = 2**21", "2 -> 3"): "a setting",
+    (
+        "if spread.min() < (FAINT * self.pixels) ** 2 * power:",
+        "FAINT * self.pixels -> FAINT + self.pixels",
+    ): "float64 where float32 would do: slower",
+    (
+        'file.write(json.dumps(facts, indent=1).encode() + b"\\n")',
+        "1 -> 2",
+    ): "another layout of the same record",
+    (
+        "values, a = parameter.reshape(-1), gradients[name].reshape(-1)",
+        "1 -> 2",
+    ): "NumPy takes any negative number",
+    (
+        'run[f"{name}_error"] = (100 * (1 - accuracy)).round(3).tolist()',
+        "3 -> 4",
+    ): "one more digit of a record",
+}
+
+
+def swapped(operator):
+    """Return another operator, None if there is none."""
+    other = SWAPS.get(type(operator).__name__)
+    return getattr(ast, other)() if other else None
+
+
+def changes(tree):
+    """Yield each change: where, what it becomes, a function that does it."""
+    hints = [getattr(n, "annotation", None) for n in ast.walk(tree)]
+    hints += [getattr(n, "returns", None) for n in ast.walk(tree)]
+    # Types are never computed.
+    hidden = {id(below) for hint in hints if hint for below in ast.walk(hint)}
+    for node in ast.walk(tree):
+        if id(node) in hidden:
+            continue
+        if isinstance(node, ast.Compare):
+            if other := swapped(node.ops[0]):
+                yield node, lambda n=node, o=other: n.ops.__setitem__(0, o)
+        elif isinstance(node, ast.BinOp | ast.BoolOp | ast.AugAssign):
+            if other := swapped(node.op):
+                yield node, lambda n=node, o=other: setattr(n, "op", o)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, int):
+            number = node.value
+            other = not number if isinstance(number, bool) else number + 1
+            yield node, lambda n=node, o=other: setattr(n, "value", o)
+
+
+def mutants():
+    """Yield a sample of all changes: module, its text, line, change."""
+    texts = {m: (ROOT / "helpers" / f"{m}.py").read_text() for m in MODULES}
+    found = [
+        (module, number)
+        for module, text in texts.items()
+        for number, _ in enumerate(changes(ast.parse(text)))
+    ]
+    for module, number in random.Random(SEED).sample(found, COUNT):
+        tree = ast.parse(texts[module])
+        node, change = list(changes(tree))[number]
+        line = texts[module].splitlines()[node.lineno - 1].strip()
+        before = ast.unparse(node)
+        change()
+        told = f"{before} -> {ast.unparse(node)}"
+        name = f"{module}:{node.lineno} {told}"
+        yield pytest.param(module, ast.unparse(tree), line, told, id=name)
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize(("module", "text", "line", "told"), list(mutants()))
+def test_a_mutant_does_not_survive(module, text, line, told, tmp_path):
+    if (line, told) in EQUAL:
+        pytest.skip(EQUAL[line, told])
+    for folder in ("helpers", "tests", "data"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    (tmp_path / "helpers" / f"{module}.py").write_text(text)
+    files = [f"tests/{file}.py" for file in MODULES[module] + EVERYWHERE]
+    options = ["-x", "-q", "-o", "addopts=--doctest-modules", "--no-header"]
+    files = [f"helpers/{module}.py", *files]
+    options += ["-p", "no:cacheprovider", "-m", "not reliability"]
+    try:
+        run = subprocess.run(
+            [sys.executable, "-m", "pytest", *options, *files],
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            timeout=300,  # a loop that does not end has been noticed
+        )
+    except subprocess.TimeoutExpired:
+        return
+    assert run.returncode in (1, 2), f"{line}\n{told}\n{run.stdout[-300:]}"
