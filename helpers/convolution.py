@@ -309,11 +309,11 @@ def _slide(x: NDArray, k: NDArray, mode: str, late: int = 0) -> NDArray:
     if all_windows > ALL_WINDOWS or not finite:
         return _crop(_stamp(x, k), x.shape, k.shape, mode, late)
     kept = _kept(x.shape, k.shape, mode, late)
-    margins = [
+    frame = [
         (k_size - 1 - first, end - x_size)
         for (first, end), x_size, k_size in zip(kept, x.shape, k.shape)
     ]
-    view = sliding_window_view(np.pad(x, margins), k.shape)
+    view = sliding_window_view(np.pad(x, frame), k.shape)
     return np.tensordot(view, k, axes=k.ndim)
 
 
