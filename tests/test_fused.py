@@ -95,17 +95,35 @@ def test_another_batch_size_gets_room_of_its_own():
         assert np.array_equal(fast.forward(x), slow.forward(x))
 
 
-@pytest.mark.parametrize("part_bytes", [1, 7000, 2**30])
-def test_parts_of_any_size_give_the_same(monkeypatch, part_bytes):
-    """One pooled row at a time, two (of five, so one is left), or all."""
+def test_pads_to_the_same_size():
     rng = np.random.default_rng(0)
-    conv = convolution(rng, 2, 3, 3, 1)
+    conv = convolution(rng, 2, 3, (2, 5), "same")
+    slow, fast = Sequential([conv, ReLU(), MaxPool2d(2)]), ConvPool2d(conv)
+    x = small_integers(rng, 4, 2, 9, 8)
+    assert np.array_equal(fast.forward(x), slow.forward(x))
+
+
+@pytest.mark.parametrize(
+    ("kernels", "size", "part_bytes", "rows"),
+    [
+        (3, (11, 12), 1, 1),
+        (3, (11, 12), 7000, 2),  # of five, so one is left
+        (3, (11, 12), 2**30, 5),
+        (3, (23, 6), 7000, 4),
+        (20, (11, 12), 7000, 1),
+    ],
+)
+def test_parts_of_any_size_give_the_same(
+    monkeypatch, kernels, size, part_bytes, rows
+):
+    rng = np.random.default_rng(0)
+    conv = convolution(rng, 2, kernels, 3, 1)
     slow, fast = Sequential([conv, ReLU(), MaxPool2d(2)]), ConvPool2d(conv)
     monkeypatch.setattr(fused, "PART_BYTES", part_bytes)
-    x = small_integers(rng, 4, 2, 11, 12)
+    x = small_integers(rng, 4, 2, *size)
     pooled = slow.forward(x)
     assert np.array_equal(fast.forward(x), pooled)
-    assert fast.rows == {1: 1, 7000: 2, 2**30: 5}[part_bytes]
+    assert fast.rows == rows
     delta = small_integers(rng, *pooled.shape)
     assert np.array_equal(fast.backward(delta), slow.backward(delta))
     for name, gradient in conv.gradients.items():

@@ -106,8 +106,8 @@ NEEDS = {
         25 * 8 * 10 * 4,
     ),
     "convolution_matrix": (
-        lambda x: convolution.convolution_matrix(KERNEL.repeat(9, 0), 6),
-        9 * 4 * 37 * 4,
+        lambda x: convolution.convolution_matrix(KERNEL.repeat(9, 0), (7, 6)),
+        9 * 3 * 2 * 43 * 4,
     ),
     "max_pool2d": (lambda x: convolution.max_pool2d(x, 1), 8 * 10 * 4),
     "Conv2d": (lambda x: conv().forward(x), 25 * 4 * 6 * 4),

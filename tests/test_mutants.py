@@ -41,7 +41,43 @@ EQUAL = {
         "s = np.zeros(len(x) + len(k) - 1, np.result_type(x, k))",
         "len(x) + len(k) - 1 -> len(x) + len(k) + 1",
     ): "the two more are cropped",
+    (
+        "for t in range(-(len(k) - 1), len(x)):",
+        "len(k) - 1 -> len(k) + 1",
+    ): "two more places, without a term",
     ("BLOCK_BYTES = 2**21", "2 -> 3"): "a setting",
+    ("PART_BYTES = 2**20", "2 -> 3"): "a setting",
+    ("workers: int = 2,", "2 -> 3"): "a setting",
+    (
+        "network: Sequential, images: NDArray, batch_size: int = 500",
+        "500 -> 501",
+    ): "a setting",
+    (
+        'DEFAULTS = {"subset": Recipe(epochs=10), "full": Recipe(epochs=5)}',
+        "10 -> 11",
+    ): "a setting",
+    ("size = template.shape[:2]", "2 -> 3"): "zip takes the first two",
+    (
+        "return step, fft.next_fast_len(step + length - 1, real=True)",
+        "True -> False",
+    ): "another length of FFT",
+    (
+        "first = max(0, top - height + 1), max(0, left - width + 1)",
+        "top - height + 1 -> top - height - 1",
+    ): "windows that share nothing are looked at as well",
+    (
+        "first = max(0, top - height + 1), max(0, left - width + 1)",
+        "left - width + 1 -> left - width - 1",
+    ): "windows that share nothing are looked at as well",
+    (
+        "power = np.square(values).mean() * len(values)",
+        "np.square(values).mean() * len(values)"
+        " -> np.square(values).mean() + len(values)",
+    ): "a rule of thumb: float64 from another contrast on",
+    (
+        'run["loss"] = [round(float(part.mean()), 5) for part in losses]',
+        "5 -> 6",
+    ): "one more digit of a record",
     (
         "if spread.min() < (FAINT * self.pixels) ** 2 * power:",
         "FAINT * self.pixels -> FAINT + self.pixels",

@@ -280,6 +280,7 @@ def test_dense_parameters_as_in_torch(bias):
     layer = torch.nn.Linear(7, 5, bias=bias)
     expected = sum(p.numel() for p in layer.parameters())
     assert linear_parameters(7, 5, bias) == expected
+    assert linear_parameters(7, 5) == 7 * 5 + 5
 
 
 # --- Errors ------------------------------------------------------------------

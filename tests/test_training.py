@@ -4,7 +4,7 @@ import functools
 import json
 import math
 import os
-from dataclasses import asdict
+from dataclasses import FrozenInstanceError, asdict
 from types import SimpleNamespace
 
 import joblib
@@ -90,6 +90,11 @@ def test_recipe_takes_the_limits_themselves():
 def test_the_recipe_by_default_is_the_recorded_one():
     facts = json.loads((FOLDER / "lenet5_full.json").read_text())
     assert asdict(Recipe()) == facts["recipe"]
+
+
+def test_a_recipe_does_not_change():
+    with pytest.raises(FrozenInstanceError):
+        Recipe().epochs = 6
 
 
 @pytest.mark.parametrize("steps", [10, 63, 630, 4690])
