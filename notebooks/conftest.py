@@ -26,10 +26,10 @@ LEVELS = 12
 PIXELS = 4
 # Of 360,000: what may differ in figures of rounding errors and of networks
 # trained for long, which are not the same on every processor.  About twice
-# what was found with other BLAS kernels (OPENBLAS_CORETYPE=Nehalem); the
-# numbers printed beside these figures are compared as strictly as all others.
+# what was found with other BLAS kernels (OPENBLAS_CORETYPE=Nehalem, SkylakeX);
+# the numbers beside these figures are compared as strictly as all others.
 LOOSE = {
-    "06-lines-name-errors-in-name-fo": 100,
+    "06-lines-name-errors-in-name-fo": 900,
     "07-axes-dict-xlabel-shift-pixel": 2_000,
     "08-error-name-100-1-np-array-hi": 11_000,
     "08-first-net-layers-0-weight-re": 90_000,
