@@ -2,9 +2,9 @@
 
 nbval compares what a cell prints.  What it draws is compared here, but not
 byte by byte: letters and curves may lie half a pixel elsewhere on another
-machine.  A pixel of one picture must lie
-between the darkest and the brightest of the 3x3 pixels around its place in
-the other, give or take `LEVELS`; `PIXELS` of them may not.
+machine.  A pixel of one picture must lie between the darkest and the
+brightest of the 3x3 pixels around its place in the other, give or take
+`LEVELS`; `PIXELS` of them may not.
 """
 
 import base64

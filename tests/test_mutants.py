@@ -143,6 +143,12 @@ def mutants():
         yield pytest.param(module, ast.unparse(tree), line, told, id=name)
 
 
+def test_survivors_are_lines_that_still_exist():
+    texts = [(ROOT / "helpers" / f"{m}.py").read_text() for m in MODULES]
+    lines = {line.strip() for text in texts for line in text.splitlines()}
+    assert {line for line, _ in EQUAL} <= lines
+
+
 @pytest.mark.reliability
 @pytest.mark.parametrize(("module", "text", "line", "told"), list(mutants()))
 def test_a_mutant_does_not_survive(module, text, line, told, tmp_path):

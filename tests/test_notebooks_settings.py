@@ -73,7 +73,17 @@ def test_every_output_is_the_same_with_versions(which, tmp_path):
     if done.returncode:
         pytest.skip(f"pip cannot install them: {done.stderr[-300:]}")
     settings = ONE_THREAD | {"PYTHONPATH": str(tmp_path)}
+    show = "import numpy; print(numpy.__file__, numpy.__version__)"
+    used = subprocess.run(
+        [sys.executable, "-c", show],
+        env=os.environ | settings,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    assert used.startswith(str(tmp_path))
     if which == "oldest":
+        assert f" {dict(bounds)['numpy']}" in used
         check(settings, "-o", "filterwarnings=default")
     else:
         check(settings | STRICT)
