@@ -6,14 +6,14 @@ is that of ``torch.nn.functional.unfold`` and ``fold``.
 
 from __future__ import annotations
 
-import math
 import numbers
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import NDArray
 
+from helpers.checks import FEWER, as_array, as_numbers, check_memory
 from helpers.shapes import (
     Padding,
     Size,
@@ -21,117 +21,6 @@ from helpers.shapes import (
     conv_output_size,
     padding_amounts,
 )
-
-# In bytes: a single array that would be larger is refused, see `check_memory`.
-MEMORY_LIMIT = 4 * 2**30
-FEWER = "take fewer or smaller images at a time"
-
-
-def check_memory(
-    shape: Sequence[int], dtype: DTypeLike, what: str, remedy: str
-) -> None:
-    """Refuse an array that would be too large, before it is allocated.
-
-    Too large is more than `MEMORY_LIMIT`, 4 GiB.
-
-    Parameters
-    ----------
-    shape : sequence of int
-    dtype : dtype
-        Of the array that is about to be made.
-    what, remedy : str
-        What the array holds, and what to do instead, for the message.
-
-    Raises
-    ------
-    MemoryError
-        If it is too large.
-
-    Examples
-    --------
-    >>> check_memory((30_000, 30_000), float, "the sum", "cut it up")
-    Traceback (most recent call last):
-    MemoryError: the sum would take 6.7 GiB, the limit is 4 GiB: cut it up
-    """
-    needed = math.prod(map(int, shape)) * np.dtype(dtype).itemsize
-    if needed > MEMORY_LIMIT:
-        raise MemoryError(
-            f"{what} would take {needed / 2**30:,.1f} GiB, "
-            f"the limit is {MEMORY_LIMIT / 2**30:g} GiB: {remedy}"
-        )
-
-
-def as_numbers(x: ArrayLike, name: str) -> NDArray:
-    """Return `x` as an array of real numbers, of any shape.
-
-    Parameters
-    ----------
-    x : array_like
-        What a caller passed in.
-    name : str
-        The argument's name, for the message.
-
-    Raises
-    ------
-    TypeError
-        If `x` does not hold real numbers.
-    ValueError
-        If the rows of `x` differ in length.
-
-    Examples
-    --------
-    >>> as_numbers([[1, 2]], "x").shape
-    (1, 2)
-    """
-    try:
-        array = np.asarray(x)
-    except ValueError as error:
-        raise ValueError(
-            f"{name} must be a regular array, its rows differ in length"
-        ) from error
-    if array.dtype.kind not in "buif":
-        raise TypeError(
-            f"{name} must hold real numbers, not {array.dtype} values"
-        )
-    return array
-
-
-def as_array(x: ArrayLike, name: str, axes: str) -> NDArray:
-    """Return `x` as an array of real numbers with the axes named.
-
-    Parameters
-    ----------
-    x : array_like
-        What a caller passed in.
-    name : str
-        The argument's name, for the message.
-    axes : str
-        Names of the axes, as in ``"(N, C, H, W)"``.
-
-    Raises
-    ------
-    TypeError
-        If `x` does not hold real numbers.
-    ValueError
-        If the number of axes differs.
-
-    Examples
-    --------
-    >>> as_array([[1, 2]], "image", "(H, W)").shape
-    (1, 2)
-    """
-    array = as_numbers(x, name)
-    wanted = axes.count(",") + 1
-    if array.ndim != wanted:
-        batch = (
-            f": add the batch axis, {name}[None]"
-            if axes == "(N, C, H, W)" and array.ndim == 3
-            else ""
-        )
-        raise ValueError(
-            f"{name} must have axes {axes}, not shape {array.shape}{batch}"
-        )
-    return array
 
 
 def enlarge(

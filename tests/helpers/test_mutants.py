@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 COUNT = int(os.environ.get("MUTANTS", 40))
 SEED = int(os.environ.get("MUTANTS_SEED", 0))
 MODULES = {

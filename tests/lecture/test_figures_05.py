@@ -14,7 +14,7 @@ from helpers.convolution import convolution_matrix
 from helpers.im2col import im2col
 from helpers.shapes import conv_output_size, conv_parameters
 
-NOTEBOOK = Path(__file__).resolve().parents[1] / "notebooks"
+NOTEBOOK = Path(__file__).resolve().parents[2] / "notebooks"
 NOTEBOOK /= "05_channels_and_matrices.ipynb"
 
 

@@ -15,7 +15,7 @@ from PIL import Image
 
 from helpers import figures
 
-NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 CONFTEST = NOTEBOOKS / "conftest.py"
 spec = importlib.util.spec_from_file_location("notebooks_conftest", CONFTEST)
 compare = importlib.util.module_from_spec(spec)

@@ -9,7 +9,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from helpers import convolution, fused, im2col, layers
+from helpers import checks, convolution, fused, im2col, layers
 
 MEGAPIXELS = np.broadcast_to(np.float32(1), (1, 1, 10**6, 10**6))
 MANY = np.broadcast_to(np.float32(1), (10**9, 1, 8, 8))
@@ -118,15 +118,15 @@ NEEDS = {
 def test_the_limit_is_the_last_size_that_is_taken(name, monkeypatch):
     call, needed = NEEDS[name]
     x = np.ones((1, 1, 8, 10), np.float32)
-    monkeypatch.setattr(im2col, "MEMORY_LIMIT", needed)
+    monkeypatch.setattr(checks, "MEMORY_LIMIT", needed)
     call(x)
-    monkeypatch.setattr(im2col, "MEMORY_LIMIT", needed - 1)
+    monkeypatch.setattr(checks, "MEMORY_LIMIT", needed - 1)
     with pytest.raises(MemoryError, match=r"would take .* GiB"):
         call(x)
 
 
 def test_the_limit_of_weights(monkeypatch):
-    monkeypatch.setattr(im2col, "MEMORY_LIMIT", 8 * 30)
+    monkeypatch.setattr(checks, "MEMORY_LIMIT", 8 * 30)
     layers.Linear(5, 6, rng=RNG)
     with pytest.raises(MemoryError, match="fewer features"):
         layers.Linear(5, 7, rng=RNG)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 OPTIONS = ["-q", "-o", "addopts=", "--nbval", "--nbval-current-env"]
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 SETTINGS = {

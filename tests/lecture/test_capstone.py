@@ -80,7 +80,7 @@ def test_each_step_says_what_to_write(said, place):
     assert f"def {part.name}(" in out
     assert " ".join(part.task.split()) in out
     assert f"notebooks/{part.notebook}.ipynb" in out
-    notebooks = Path(__file__).parents[1] / "notebooks"
+    notebooks = Path(__file__).parents[2] / "notebooks"
     assert (notebooks / f"{part.notebook}.ipynb").is_file()
 
 
