@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from helpers.data import as_path, write_whole
-from helpers.im2col import as_numbers
+from helpers.checks import as_numbers, as_path
+from helpers.data import write_whole
 from helpers.layers import (
     AvgPool2d,
     ChannelScale,
