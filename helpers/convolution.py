@@ -469,8 +469,8 @@ def avg_pool2d(
         x = x.astype(float)
     window = PoolWindow(kernel_size, stride, padding, 1, ceil_mode)
     padded = as_flag(count_include_pad, "count_include_pad")
-    divisors = window.divisors(x.shape[2:], padded).astype(x.dtype)
-    return sum(pool_views(x, window, 0)) / divisors
+    total = sum(pool_views(x, window, 0))
+    return total / window.divisors(x.shape[2:], padded).astype(x.dtype)
 
 
 def pool_views(x: NDArray, window: PoolWindow, fill: float) -> list[NDArray]:

@@ -349,9 +349,10 @@ class AvgPool2d(_Pool2d):
         if x.dtype.kind != "f":
             x = x.astype(float)
         self.size = x.shape[2:]
+        total = sum(pool_views(x, self.window, 0))
         divisors = self.window.divisors(self.size, self.count_include_pad)
         self.divisors = divisors.astype(x.dtype)
-        means = sum(pool_views(x, self.window, 0)) / self.divisors
+        means = total / self.divisors
         self.output_shape = means.shape
         return means
 

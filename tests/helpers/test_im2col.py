@@ -9,7 +9,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from helpers.im2col import as_array, col2im, im2col
+from helpers.checks import as_array
+from helpers.im2col import col2im, im2col
 from helpers.shapes import conv_output_size
 
 # kernel_size, stride, padding, dilation

@@ -1,5 +1,6 @@
 """The networks: their counts, their gradients, and their files."""
 
+import math
 import os
 import zipfile
 
@@ -86,7 +87,7 @@ def test_units_and_connections_of_1989_as_in_the_paper():
     units, connections, window = sizes[0] + 1, 0, None
     for layer, size in zip(network.layers, sizes[1:]):
         if isinstance(layer, AvgPool2d):
-            window = layer.kernel_size[0] * layer.kernel_size[1]
+            window = math.prod(layer.window.kernel_size)
         elif isinstance(layer, ChannelScale):
             # Each unit reads its window and the bias.
             units, connections = (

@@ -8,14 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
+from helpers.checks import as_int, as_pair, check_groups
 from helpers.shapes import (
-    as_int,
-    as_pair,
-    check_groups,
+    PoolWindow,
+    Window,
     conv_output_size,
     conv_parameters,
     conv_transpose_output_size,
-    kernel_span,
     linear_parameters,
     padding_amounts,
     pool_output_size,
@@ -64,7 +63,7 @@ def test_figures_of_dumoulin_and_visin(i, o, p, k, s, d):
 
 @pytest.mark.parametrize(("i", "o", "p", "k", "s", "d"), SETTINGS)
 def test_transposed_figures_lead_back_to_the_input(i, o, p, k, s, d):
-    lost = (i + 2 * p - kernel_span(k, d)) % s
+    lost = (i + 2 * p - Window(k, dilation=d).span[0]) % s
     assert conv_transpose_output_size(o, k, s, p, lost, d) == i
     assert lost == (1 if i == 6 else 0)
 
@@ -175,7 +174,7 @@ def test_transposed_size_agrees_with_torch_on_a_grid():
 def test_transposed_convolution_undoes_the_size(i, k, s, p, d):
     output = size_or_none(conv_output_size, i, k, s, p, d)
     if output is not None:
-        lost = (i + 2 * p - kernel_span(k, d)) % s
+        lost = (i + 2 * p - Window(k, dilation=d).span[0]) % s
         back = conv_transpose_output_size(output, k, s, p, lost, d)
         assert back == i
 
@@ -211,6 +210,21 @@ def test_pooling_windows_touch_unless_a_stride_is_given():
     assert pool_output_size(9, 3) == 3
     assert pool_output_size(9, 3, 1) == 7
     assert pool_output_size((9, 8), (3, 2)) == (3, 4)
+
+
+@given(pairs(1, 9), pairs(1, 4), pairs(1, 5), pairs(0, 2), pairs(1, 3))
+def test_every_place_of_a_pooling_window_lies_in_its_frame(size, k, s, p, d):
+    for ceil_mode in (False, True):
+        window = size_or_none(PoolWindow, k, s, p, d, ceil_mode)
+        count = window and size_or_none(window.count, size)
+        if not count:
+            continue
+        cover = window.cover(size)
+        framed = [b + i + a for i, (b, a) in zip(size, cover)]
+        for place in window.places(count):
+            for pixels, length, o in zip(place, framed, count):
+                assert len(range(length)[pixels]) == o
+        assert tuple(before for before, _ in cover) == p
 
 
 # --- Receptive field ---------------------------------------------------------

@@ -9,7 +9,8 @@ import pytest
 import torch
 from torch import nn
 
-from helpers import experiments, layers, networks
+from helpers import layers, networks
+from lecture import depth_and_structure as experiments
 
 TOLERANCE = 1e-5  # of float32, whose numbers are 6e-8 apart
 
@@ -37,12 +38,13 @@ def twin_of(network):
     for layer in network.layers:
         shape = layer.weight.shape if layer.parameters else ()
         if isinstance(layer, layers.Conv2d):
-            settings = dict(stride=layer.stride, padding=layer.padding)
+            window = layer.window
+            settings = dict(stride=window.stride, padding=window.padding)
             module = nn.Conv2d(shape[1], shape[0], shape[2:], **settings)
         elif isinstance(layer, layers.Linear):
             module = nn.Linear(shape[1], shape[0])
         elif isinstance(layer, layers.MaxPool2d):
-            module = nn.MaxPool2d(layer.kernel_size)
+            module = nn.MaxPool2d(layer.window.kernel_size)
         else:
             module = {layers.ReLU: nn.ReLU, layers.Flatten: nn.Flatten}[
                 type(layer)
