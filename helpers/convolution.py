@@ -28,12 +28,7 @@ from helpers.checks import (
     check_memory,
 )
 from helpers.im2col import add_back, columns_of, enlarge
-from helpers.shapes import (
-    Padding,
-    PoolWindow,
-    Size,
-    Window,
-)
+from helpers.shapes import Padding, PoolWindow, Size, Window
 
 MODES = ("full", "same", "valid")
 # `conv2d` holds patches of at most so many bytes at a time (or of one row of
@@ -43,7 +38,7 @@ BLOCK_BYTES = 2**21
 # is taken apart instead.
 ALL_WINDOWS = 2**28
 
-# --- The fast way: all windows at once --------------------------------------
+# --- Signals and pictures: all windows at once -------------------------------
 
 
 def convolve1d(x: ArrayLike, k: ArrayLike, mode: str = "full") -> NDArray:
@@ -142,7 +137,7 @@ def cross_correlate2d(
 def _signals(
     x: ArrayLike, k: ArrayLike, axes: str, mode: str
 ) -> tuple[NDArray, NDArray]:
-    """Check the arguments of the eight functions above."""
+    """Check the arguments of the four functions above."""
     if not isinstance(mode, str) or mode not in MODES:
         raise ValueError(
             f'mode must be "full", "same" or "valid", not {mode!r}'
@@ -164,39 +159,34 @@ def _signals(
     return x, k
 
 
-def _kept(
-    x_shape: tuple, k_shape: tuple, mode: str, late: int
-) -> list[tuple[int, int]]:
+def _slide(x: NDArray, k: NDArray, mode: str, late: int = 0) -> NDArray:
+    """Sum the products of `k`, as it lies, with each window of `x`."""
+    axes = [*zip(x.shape, k.shape)]
+    kept = [_kept(*lengths, mode, late) for lengths in axes]
+    places = math.prod(x_size + k_size - 1 for x_size, k_size in axes)
+    # Infinity times 0 of the padding would be NaN, and is not a term; and
+    # BLAS may leave out a 0 of the kernel, which makes NaN of infinity.
+    finite = np.isfinite(x).all() and np.isfinite(k).all()
+    if places * k.size * x.itemsize > ALL_WINDOWS or not finite:
+        return _stamp(x, k)[tuple(slice(*ends) for ends in kept)]
+    frame = [
+        (k_size - 1 - first, end - x_size)
+        for (x_size, k_size), (first, end) in zip(axes, kept)
+    ]
+    view = sliding_window_view(np.pad(x, frame), k.shape)
+    return np.tensordot(view, k, axes=k.ndim)
+
+
+def _kept(x: int, k: int, mode: str, late: int) -> tuple[int, int]:
     """Return which of the full outputs `mode` keeps: (first, last + 1).
 
     The middle of an even kernel lies between two pixels; "same" takes the
     first of them, or the second if `late` is 1.
     """
-    kept = []
-    for x, k in zip(x_shape, k_shape):
-        middle, overlap = (k - 1 + late) // 2, min(x, k) - 1
-        first = {"full": 0, "same": middle, "valid": overlap}[mode]
-        size = {"full": x + k - 1, "same": x, "valid": abs(x - k) + 1}[mode]
-        kept.append((first, first + size))
-    return kept
-
-
-def _slide(x: NDArray, k: NDArray, mode: str, late: int = 0) -> NDArray:
-    """Sum the products of `k`, as it lies, with each window of `x`."""
-    places = np.add(x.shape, k.shape) - 1
-    all_windows = places.prod() * k.size * x.itemsize
-    # Infinity times 0 of the padding would be NaN, and is not a term; and
-    # BLAS may leave out a 0 of the kernel, which makes NaN of infinity.
-    finite = np.isfinite(x).all() and np.isfinite(k).all()
-    if all_windows > ALL_WINDOWS or not finite:
-        return _crop(_stamp(x, k), x.shape, k.shape, mode, late)
-    kept = _kept(x.shape, k.shape, mode, late)
-    frame = [
-        (k_size - 1 - first, end - x_size)
-        for (first, end), x_size, k_size in zip(kept, x.shape, k.shape)
-    ]
-    view = sliding_window_view(np.pad(x, frame), k.shape)
-    return np.tensordot(view, k, axes=k.ndim)
+    middle, overlap = (k - 1 + late) // 2, min(x, k) - 1
+    first = {"full": 0, "same": middle, "valid": overlap}[mode]
+    size = {"full": x + k - 1, "same": x, "valid": abs(x - k) + 1}[mode]
+    return first, first + size
 
 
 def _stamp(x: NDArray, k: NDArray) -> NDArray:
@@ -208,15 +198,6 @@ def _stamp(x: NDArray, k: NDArray) -> NDArray:
         place = tuple(slice(f, f + i) for f, i in zip(first, x.shape))
         full[place] += x * k[entry]
     return full
-
-
-def _crop(
-    full: NDArray, x_shape: tuple, k_shape: tuple, mode: str, late: int = 0
-) -> NDArray:
-    """Cut the full output down to `mode`."""
-    return full[
-        tuple(slice(*kept) for kept in _kept(x_shape, k_shape, mode, late))
-    ]
 
 
 # --- Layers as functions: the names of torch.nn.functional -------------------
@@ -285,9 +266,10 @@ def _by_rows(
 ) -> NDArray:
     """Return K_f V_I (eq. 5) of framed images, some rows at a time.
 
-    Only the columns of the windows are written out, the batch last.  Their
-    rows are rows of that array, one below the other, so V_I is a view of it
-    (Cho and Brand, "MEC", 2017), or with a dilation a copy.
+    A row of windows shares most of its pixels with the next.  So only the
+    columns of the windows are written out, the batch last; their rows are
+    rows of that array, one below the other, and V_I is a view of it (Cho and
+    Brand, "MEC", 2017), or with a dilation a copy.
     """
     groups, c_out, c_in, k_h, k_w = k_f.shape
     n, (height, width), (s_h, s_w) = len(x), count, window.stride
