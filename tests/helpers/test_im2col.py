@@ -9,7 +9,6 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from helpers.checks import as_array
 from helpers.im2col import col2im, im2col
 from helpers.shapes import conv_output_size
 
@@ -207,60 +206,7 @@ def test_an_empty_batch_stays_empty():
 # --- Errors ------------------------------------------------------------------
 
 
-def test_a_missing_batch_axis_is_told_the_remedy():
-    with pytest.raises(ValueError, match=r"\(3, 5, 6\).*x\[None\]"):
-        im2col(np.zeros((3, 5, 6)), 2)
-    with pytest.raises(ValueError, match=r"axes \(N, C, H, W\), not .*\(6,\)"):
-        im2col(np.zeros(6), 2)
-    with pytest.raises(ValueError, match=r"columns must have axes .*\(4, 9\)"):
-        col2im(np.zeros((4, 9)), 4, 2)
-
-
 @pytest.mark.parametrize("shape", [(1, 4, 8), (1, 5, 9), (1, 4, 10)])
 def test_columns_must_fit_the_geometry(shape):
     with pytest.raises(ValueError, match=r"\(N, C \* 4, 9\), not .*1, "):
         col2im(np.zeros(shape), 4, 2)
-
-
-@pytest.mark.parametrize(
-    ("options", "error", "message"),
-    [
-        (dict(kernel_size=7), ValueError, "spans 7 px, padded input has 5"),
-        (dict(kernel_size=0), ValueError, "kernel_size .* not 0"),
-        (dict(kernel_size=(1, 2, 3)), ValueError, "kernel_size"),
-        (dict(kernel_size=2.0), TypeError, "kernel_size .* not 2.0"),
-        (dict(stride=0), ValueError, "stride .* not 0"),
-        (dict(stride="2"), TypeError, "stride .* not '2'"),
-        (dict(dilation=True), TypeError, "dilation .* not True"),
-        (dict(padding=-1), ValueError, "padding .* not -1"),
-        (dict(padding="full"), ValueError, "padding .* not 'full'"),
-        (dict(padding=None), TypeError, "padding .* not None"),
-        (dict(padding="same", stride=2), ValueError, "needs stride 1, not 2"),
-    ],
-)
-def test_bad_arguments_are_named(options, error, message):
-    options = dict(kernel_size=2) | options
-    with pytest.raises(error, match=message):
-        im2col(np.zeros((1, 1, 5, 6)), **options)
-    with pytest.raises(error, match=message):
-        col2im(np.zeros((1, 4, 20)), (5, 6), **options)
-
-
-@pytest.mark.parametrize("values", [["a"], [None], [1j]])
-def test_only_real_numbers_have_columns(values):
-    x = np.full((1, 1, 2, 2), values[0])
-    with pytest.raises(TypeError, match="x must hold real numbers, not"):
-        im2col(x, 1)
-    with pytest.raises(TypeError, match="columns must hold real numbers, not"):
-        col2im(x[0], 1, 1)
-
-
-def test_output_size_is_checked():
-    with pytest.raises(ValueError, match=r"output_size .* not 0"):
-        col2im(np.zeros((1, 4, 9)), (4, 0), 2)
-
-
-def test_as_array_takes_what_numpy_takes():
-    assert as_array([[1, 2]], "image", "(H, W)").dtype.kind == "i"
-    with pytest.raises(ValueError, match=r"image must have axes \(H, W\)"):
-        as_array([1, 2], "image", "(H, W)")

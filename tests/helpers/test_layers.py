@@ -199,28 +199,6 @@ def test_parameters_have_gradients_of_their_shape(name):
     assert layer.parameter_count() == sum(map(np.prod, shapes.values()))
 
 
-@pytest.mark.parametrize(
-    "name", ["Conv2d", "MaxPool2d", "AvgPool2d", "ChannelScale"]
-)
-def test_a_missing_batch_axis_is_told_the_remedy(name):
-    layer, x = one_of(name)
-    with pytest.raises(ValueError, match=r"\(4, 6, 5\).*x\[None\]"):
-        layer.forward(x[0])
-    with pytest.raises(TypeError, match=r"x must hold real numbers"):
-        layer.forward(x.astype(str))
-
-
-@pytest.mark.parametrize("name", ["Conv2d", "ChannelScale"])
-def test_channels_last_are_refused(name):
-    layer, x = one_of(name)
-    with pytest.raises(ValueError, match=r"4 .*channels.*\(2, 6, 5, 4\)"):
-        layer.forward(x.transpose(0, 2, 3, 1))
-    with pytest.raises(ValueError, match=r"4 .*channels.*\(2, 2, 6, 5\)"):
-        layer.forward(x[:, :2])
-    with pytest.raises(ValueError, match=r"channels|groups"):
-        layer.forward(x[:, :1])
-
-
 def test_the_common_base_has_no_passes():
     for method in (Layer().forward, Layer().backward):
         with pytest.raises(NotImplementedError):
@@ -346,34 +324,16 @@ def test_initial_dense_weights_have_the_variance_asked_for():
 
 
 @pytest.mark.parametrize(
-    ("options", "error", "message"),
+    ("options", "message"),
     [
-        (dict(in_channels=0), ValueError, "in_channels .* not 0"),
-        (dict(out_channels=1.5), TypeError, "out_channels .* not 1.5"),
-        (dict(kernel_size=(1, 2, 3)), ValueError, r"kernel_size .* \(1, 2, 3"),
-        (dict(stride=0), ValueError, "stride .* not 0"),
-        (dict(dilation="1"), TypeError, "dilation .* not '1'"),
-        (dict(padding=-1), ValueError, "padding .* not -1"),
-        (dict(padding="half"), ValueError, "padding .* not 'half'"),
-        (dict(padding="same", stride=2), ValueError, "needs stride 1, not 2"),
-        (dict(groups=3), ValueError, "groups must divide .* 3 does not"),
-        (
-            dict(connections=np.ones((4, 6))),
-            ValueError,
-            r"connections .* \(6, 4\), not \(4, 6\)",
-        ),
+        (dict(padding="same", stride=2), "needs stride 1, not 2"),
+        (dict(groups=3), "groups must divide .* 3 does not"),
+        (dict(connections=np.ones((4, 6))), r"\(6, 4\), not \(4, 6\)"),
     ],
 )
-def test_bad_arguments_of_conv2d_are_named_at_once(options, error, message):
-    arguments = dict(in_channels=4, out_channels=6, kernel_size=3) | options
-    with pytest.raises(error, match=message):
-        Conv2d(**arguments, rng=draw())
-
-
-def test_a_kernel_larger_than_the_image_is_told_both_sizes():
-    layer = Conv2d(1, 1, 5, padding=1, dilation=2, rng=draw())
-    with pytest.raises(ValueError, match=r"spans 9 px, padded input has 8"):
-        layer.forward(np.ones((1, 1, 6, 9)))
+def test_arguments_of_conv2d_must_fit_one_another(options, message):
+    with pytest.raises(ValueError, match=message):
+        Conv2d(4, 6, 3, rng=draw(), **options)
 
 
 # --- Pooling -----------------------------------------------------------------
@@ -457,14 +417,6 @@ def test_avg_pool2d_as_in_torch(ceil_mode, count_include_pad, dtype):
         )
 
 
-def test_not_a_number_comes_through():
-    x = normal(1, 1, 4, 6)
-    x[0, 0, 1, 1] = x[0, 0, 3, 4] = np.nan
-    for pool in (MaxPool2d(2), AvgPool2d(2)):
-        nan = np.isnan(pool.forward(x))[0, 0]
-        assert nan.tolist() == [[True, False, False], [False, False, True]]
-
-
 def test_layers_compute_what_the_functions_compute():
     x = normal(2, 4, 9, 7)
     layer = Conv2d(4, 6, 3, 2, 1, rng=draw(), dtype=float)
@@ -487,18 +439,6 @@ def test_pictures_of_whole_numbers_do_not_overflow():
     x = np.full((1, 1, 16, 32), 200, np.uint8)
     assert AvgPool2d(16).forward(x).tolist() == [[[[200, 200]]]]
     assert MaxPool2d(16, padding=2).forward(x).max() == 200
-
-
-@pytest.mark.parametrize("make", [MaxPool2d, AvgPool2d])
-def test_bad_arguments_of_pooling_are_named(make):
-    with pytest.raises(ValueError, match=r"kernel_size .* not 0"):
-        make(0)
-    with pytest.raises(TypeError, match=r"stride .* not 1.5"):
-        make(2, 1.5)
-    with pytest.raises(ValueError, match=r"padding .* not -1"):
-        make(2, padding=-1)
-    with pytest.raises(ValueError, match=r"kernel_size 2, not 2"):
-        make(2, padding=2).forward(np.ones((1, 1, 5, 5)))
 
 
 # --- Point by point and dense ------------------------------------------------
@@ -536,17 +476,6 @@ def test_flatten_as_in_torch():
     assert_passes_agree(
         Flatten(), lambda x: torch.flatten(x, 1), normal(2, 3, 4, 5)
     )
-
-
-def test_bad_inputs_of_linear_are_told_why():
-    layer = Linear(7, 5, rng=draw())
-    with pytest.raises(ValueError, match=r"7 features, not 6 .*\(2, 6\)"):
-        layer.forward(np.ones((2, 6)))
-    with pytest.raises(ValueError, match=r"axes \(N, features\), not .*\(7,"):
-        layer.forward(np.ones(7))
-    with pytest.raises(ValueError, match=r"in_features .* not 0"):
-        Linear(0, 5, rng=draw())
-    assert layer.forward([[1.0] * 7]).shape == (1, 5)
 
 
 # --- Cross-entropy -----------------------------------------------------------
