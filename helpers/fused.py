@@ -240,15 +240,8 @@ class ConvPool2d(Layer):
 def fuse(network: Sequential) -> Sequential:
     """Return the same network with `ConvPool2d` wherever it fits.
 
-    Parameters
-    ----------
-    network : Sequential
-
-    Returns
-    -------
-    Sequential
-        It shares all parameters with `network`, so training it trains both.
-        A first layer that is fused returns no gradient by the images.
+    It shares all parameters with `network`, so training it trains both.  A
+    first layer that is fused returns no gradient by the images.
 
     Examples
     --------
