@@ -118,17 +118,8 @@ SERIES = (
     ),
     ("", "07 pooling", "08 LeNet\non MNIST", "09 depth,\nstructure"),
 )
-SERIES_ARROWS = (
-    ("00", "01"),
-    ("01", "02"),
-    ("02", "03"),
-    ("02", "04"),
-    ("03", "05"),
-    ("05", "06"),
-    ("06", "07"),
-    ("07", "08"),
-    ("08", "09"),
-)
+_NEEDS = "00>01 01>02 02>03 02>04 03>05 05>06 06>07 07>08 08>09"
+SERIES_ARROWS = [tuple(arrow.split(">")) for arrow in _NEEDS.split()]
 
 
 def series_map(

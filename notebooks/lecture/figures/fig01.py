@@ -29,25 +29,12 @@ from helpers.figures import (
 
 
 class SlideFrame(NamedTuple):
-    """One position of a kernel that slides below a signal.
+    """One position of a kernel that slides below a signal."""
 
-    Attributes
-    ----------
-    start : int
-        Index of the signal's value above the kernel's first cell; may lie
-        outside the signal.
-    kernel : ndarray, shape (K,)
-        In the order in which it lies there.
-    products : ndarray, shape (K,)
-        With the values above; NaN where there is none.
-    total : float
-        Their sum: one output.
-    """
-
-    start: int
-    kernel: NDArray
-    products: NDArray
-    total: float
+    start: int  # of the signal's value above the kernel's first cell
+    kernel: NDArray  # shape (K,), in the order in which it lies there
+    products: NDArray  # with the values above; NaN where there is none
+    total: float  # their sum: one output
 
 
 def slide_frames(

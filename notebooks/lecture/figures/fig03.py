@@ -1,7 +1,8 @@
 """The drawings of notebook 03: a window that slides, and what comes out.
 
 What the windows read (`window_axis`) is computed first and drawn second, so
-that it can be tested.
+that it can be tested.  [DV16] is Dumoulin and Visin, "A guide to convolution
+arithmetic for deep learning", 2016.
 """
 
 from __future__ import annotations
@@ -39,18 +40,10 @@ from helpers.shapes import Window
 
 
 class WindowAxis(NamedTuple):
-    """What the windows of a convolution read along one axis.
+    """What the windows of a convolution read along one axis."""
 
-    Attributes
-    ----------
-    cells : ndarray of int, shape (L,)
-        The pixel at each place of the padded axis; -1 where a zero stands.
-    reads : ndarray of int, shape (o, k)
-        The places that each window reads.
-    """
-
-    cells: NDArray
-    reads: NDArray
+    cells: NDArray  # the pixel at each padded place; -1 where a zero stands
+    reads: NDArray  # shape (o, k): the places that each window reads
 
 
 def window_axis(
