@@ -150,35 +150,21 @@ def cell_arrays(
 ) -> Figure:
     """Draw small arrays side by side, centred, with a title above each.
 
-    Parameters
-    ----------
-    arrays : sequence of (title, values, color)
-        `values` has shape (H, W), NaN where no cell is; `color` is a role.
-    gap : float
-        Between arrays, in cells.
-
-    Examples
-    --------
-    >>> fig = cell_arrays([("C", [[1, 2]], KERNEL), ("y", [[3]], OUTPUT)])
-    >>> [text.get_text() for text in fig.axes[0].texts]
-    ['C', '1', '2', 'y', '3']
+    An array is (title, values, color): values of shape (H, W), NaN where no
+    cell is, and the colour of a role.  `gap` lies between them, in cells.
     """
     fig = new_figure()
     axes = cell_axes(fig)
-    tallest = max(len(np.asarray(values)) for _, values, _ in arrays)
+    tallest = max(len(values) for _, values, _ in arrays)
     left = 0.0
     for title, values, color in arrays:
         height, width = np.shape(values)
-        top = (tallest - height) / 2
-        frame = Rectangle((left, top), width, height, fc="none", ec=GREY)
-        axes.add_patch(frame)
-        middle = left + width / 2
-        axes.text(middle, top - 0.25, title, ha="center", va="bottom")
-        for (row, column), value in np.ndenumerate(values):
-            if not np.isnan(value):
-                draw_cells(axes, value, (left + column, top + row), color)
+        at = left, (tallest - height) / 2
+        axes.add_patch(Rectangle(at, width, height, fc="none", ec=GREY))
+        cells = draw_cells(axes, values, at, color, title)
+        for cell, value in zip(cells, np.ravel(values)):
+            cell.set_visible(not np.isnan(value))
         left += width + gap
-    axes.autoscale_view()
     return fig
 
 
@@ -201,12 +187,6 @@ def cell_rows(
         Name of the index, written above; no index is drawn without one.
     total : bool
         Rule off the last row: it is the sum of those above it.
-
-    Examples
-    --------
-    >>> rows = [("x", [7], 0, INPUT), ("later", [7], 1, INPUT)]
-    >>> [text.get_text() for text in cell_rows(rows, index="t").axes[0].texts]
-    ['t', '0', '1', 'x', '7', 'later', '7']
     """
     first = min(start for _, _, start, _ in rows)
     last = max(start + len(values) for _, values, start, _ in rows)
@@ -229,8 +209,7 @@ def cell_rows(
         text.set_fontsize(18)
     # Seven characters of 18 pt take an inch.
     names = max(len(name) for name, *_ in rows) / 7
-    height = tops[-1] + 2
-    unit = min(HEIGHT / height, (WIDTH - names) / (last - first + 1))
+    unit = min(HEIGHT / (tops[-1] + 2), (WIDTH - names) / (last - first + 1))
     axes.set(xlim=(first - 0.6 - names / unit, last + 0.1))
     axes.set(ylim=(tops[-1] + 1.1, -0.8 if index else -0.1))
     return fig
@@ -244,20 +223,8 @@ def matrix_product(
 ) -> Figure:
     """Draw a matrix, what it multiplies, and the product.
 
-    Parameters
-    ----------
-    matrix : array_like, shape (M, N)
-    x : array_like, shape (N,) or (N, L)
-    blank : array_like of bool, shape (M, N), optional
-        Entries that are 0 by structure: drawn empty.
-    names : sequence of str
-        Of the three.
-
-    Examples
-    --------
-    >>> fig = matrix_product([[1, 0], [2, 1]], [3, 4])
-    >>> [text.get_text() for text in fig.axes[0].texts][-2:]
-    ['3', '10']
+    `matrix` has shape (M, N), `x` (N,) or (N, L).  Where `blank`, (M, N),
+    holds, entries are 0 by structure: drawn empty.
     """
     matrix, x = np.asarray(matrix, float), np.asarray(x, float)
     x = x[:, None] if x.ndim == 1 else x
@@ -272,8 +239,7 @@ def matrix_product(
             place_text(axes, left + 0.6, height / 2, sign)
             left += 1.2
         top = (height - len(values)) / 2
-        middle = left + values.shape[1] / 2
-        place_text(axes, middle, top - 0.45, name)
+        place_text(axes, left + values.shape[1] / 2, top - 0.45, name)
         draw_cells(axes, values, (left, top), color)
         left += values.shape[1]
     if height <= 6 and left <= 12:

@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
-from helpers.figures.style import GREY, OUTPUT, frame, new_figure
+from helpers.figures.cells import place_text
+from helpers.figures.style import GREY, OUTPUT, frame, new_figure, panels
 
 
 def curves(
@@ -38,29 +39,16 @@ def curves(
         Draw the y axis in powers of ten.
     levels : mapping of str to float, optional
         Named horizontal lines to compare with.
-
-    Examples
-    --------
-    >>> fig = curves({"loss": [2.3, 1.0, 0.5]}, "epoch", "loss")
-    >>> fig.axes[0].lines[0].get_ydata().tolist()
-    [2.3, 1.0, 0.5]
     """
     fig = new_figure()
     axes = fig.subplots()
-    styles = ["-", "--", "-.", ":"]
-    for style, (name, values) in zip(styles, lines.items()):
+    for style, (name, values) in zip(["-", "--", "-.", ":"], lines.items()):
         values = np.atleast_2d(values)
         steps = np.arange(1, values.shape[1] + 1) if x is None else x
         (line,) = axes.plot(steps, values.mean(axis=0), style, label=name)
         if len(values) > 1:
-            axes.fill_between(
-                steps,
-                values.min(axis=0),
-                values.max(axis=0),
-                color=line.get_color(),
-                alpha=0.2,
-                linewidth=0,
-            )
+            band = dict(color=line.get_color(), alpha=0.2, linewidth=0)
+            axes.fill_between(steps, values.min(0), values.max(0), **band)
     for name, level in (levels or {}).items():
         axes.axhline(level, color=GREY, linewidth=1.5, linestyle=(0, (6, 3)))
         axes.annotate(
@@ -83,28 +71,12 @@ def curves(
 
 
 def bars(
-    values: Mapping[str, float],
-    xlabel: str,
-    highlight: str = "",
-    title: str = "",
-    form: str = "{:g}",
+    values: Mapping[str, float], xlabel: str, highlight: str, form: str
 ) -> Figure:
     """Draw named numbers as horizontal bars, the first one on top.
 
-    Parameters
-    ----------
-    values : mapping of str to float
-    xlabel, title : str
-    highlight : str
-        The name of the bar that is ours.
-    form : str
-        How a number is written at the end of its bar.
-
-    Examples
-    --------
-    >>> fig = bars({"then": 0.95, "now": 0.8}, "test error (%)", "now")
-    >>> len(fig.axes[0].patches)
-    2
+    `highlight` names the bar that is ours; `form`, as "{:.2f}", is how a
+    number is written at the end of its bar.
     """
     fig = new_figure()
     axes = fig.subplots()
@@ -114,7 +86,6 @@ def bars(
     axes.invert_yaxis()
     axes.margins(x=0.12)
     axes.set_xlabel(xlabel)
-    fig.suptitle(title)
     return fig
 
 
@@ -122,7 +93,6 @@ def image_grid(
     images: ArrayLike,
     titles: Sequence[str] | None = None,
     columns: int = 10,
-    title: str = "",
     frames: bool = False,
 ) -> Figure:
     """Draw small pictures in rows; grey ones as dark ink on light paper.
@@ -134,34 +104,21 @@ def image_grid(
         One above each picture.
     columns : int
         Pictures in a row.
-    title : str
-        Above all of them.
     frames : bool
         Whether to show where each picture ends.
-
-    Examples
-    --------
-    >>> fig = image_grid(np.zeros((3, 28, 28)), ["a", "b", "c"])
-    >>> [axes.get_title() for axes in fig.axes]
-    ['a', 'b', 'c']
     """
     images = np.asarray(images)
     if images.shape[-1] != 3:
         images = images.reshape(-1, *images.shape[-2:])
-    columns = min(columns, len(images))
-    rows = -(-len(images) // columns)
-    fig = new_figure()
-    all_axes = fig.subplots(rows, columns, squeeze=False)
-    for axes in all_axes.flat:
-        axes.axis("off")
-    for place, (image, axes) in enumerate(zip(images, all_axes.flat)):
+    fig, all_axes = panels(len(images), columns)
+    for place, (image, axes) in enumerate(zip(images, all_axes)):
         axes.imshow(image, cmap="Greys")
         if frames:
-            axes.axis("on")
             frame(axes)
+        else:
+            axes.set_axis_off()
         if titles is not None:
             axes.set_title(titles[place], fontsize=14)
-    fig.suptitle(title)
     return fig
 
 
@@ -183,61 +140,29 @@ def picture_and_response(
         Responses beyond it have its colour; the largest one unless given.
     label : str
         What a response is, with its unit.
-
-    Examples
-    --------
-    >>> fig = picture_and_response(np.eye(3), np.diff(np.eye(3)), ("a", "b"))
-    >>> fig.axes[1].images[0].get_clim()
-    (-1.0, 1.0)
     """
     largest = float(np.abs(response).max()) or 1.0
     limit = largest if limit is None else limit
-    fig = new_figure()
-    fig.set_layout_engine("compressed")
-    left, right = fig.subplots(1, 2)
+    fig, (left, right) = panels(2, compressed=True)
     left.imshow(picture, cmap="gray")
     drawn = right.imshow(response, cmap="RdBu", vmin=-limit, vmax=limit)
     for axes, title in zip((left, right), titles):
-        axes.set_title(title)
-        axes.set(xticks=[], yticks=[])
-        axes.spines[:].set_visible(True)
-    fig.colorbar(
-        drawn,
-        ax=[left, right],
-        location="bottom",
-        label=label,
-        shrink=0.5,
-        aspect=30,
-        extend="both" if limit < largest else "neither",
-    )
+        frame(axes, title)
+    bar = dict(location="bottom", label=label, shrink=0.5, aspect=30)
+    bar["extend"] = "both" if limit < largest else "neither"
+    fig.colorbar(drawn, ax=[left, right], **bar)
     return fig
 
 
 def count_maps(maps: Mapping[str, ArrayLike], title: str) -> Figure:
-    """Draw arrays of counts side by side, on one scale, with the numbers.
-
-    Parameters
-    ----------
-    maps : mapping of str to array_like of int, shape (H, W)
-    title : str
-        What is counted.
-
-    Examples
-    --------
-    >>> fig = count_maps({"p = 0": [[1, 2], [2, 4]]}, "windows")
-    >>> [text.get_text() for text in fig.axes[0].texts]
-    ['1', '2', '2', '4']
-    """
+    """Draw arrays of counts, (H, W), on one scale, with their numbers."""
     most = max(int(np.max(counts)) for counts in maps.values())
-    fig = new_figure()
-    all_axes = fig.subplots(1, len(maps), squeeze=False)[0]
+    fig, all_axes = panels(len(maps))
     for axes, (name, counts) in zip(all_axes, maps.items()):
-        counts = np.asarray(counts)
         axes.imshow(counts, vmin=0, vmax=most)
         for (row, column), count in np.ndenumerate(counts):
             color = "black" if count > 0.5 * most else "white"
-            text = dict(ha="center", va="center", color=color)
-            axes.text(column, row, count, **text)
+            place_text(axes, column, row, str(count), color)
         axes.set_title(name)
         axes.set_axis_off()
     fig.suptitle(title)
@@ -245,25 +170,10 @@ def count_maps(maps: Mapping[str, ArrayLike], title: str) -> Figure:
 
 
 def weight_colors(matrix: ArrayLike) -> tuple[NDArray, int]:
-    """Return a colour for each entry, one for each weight, and their number.
+    """Return a colour for each weight of a matrix, and their number.
 
-    Parameters
-    ----------
-    matrix : array_like of int, shape (M, N)
-        The number of a weight; 0 where there is none.
-
-    Returns
-    -------
-    colors : ndarray, shape (M, N, 3)
-        White where there is no weight.
-    count : int
-        Different weights.
-
-    Examples
-    --------
-    >>> colors, count = weight_colors([[7, 0], [9, 7]])
-    >>> count, colors[0, 1].tolist()
-    (2, [1.0, 1.0, 1.0])
+    `matrix`, (M, N), holds numbers of weights, 0 where there is none; the
+    colours, (M, N, 3), are white there.
     """
     matrix = np.asarray(matrix)
     weights, index = np.unique(matrix, return_inverse=True)

@@ -10,6 +10,7 @@ from IPython.display import publish_display_data
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.patches import FancyArrowPatch
 from PIL import Image
 
 # Okabe and Ito's colours, told apart by colour-blind readers, in fixed roles.
@@ -86,6 +87,16 @@ def frame(axes: Axes, title: str = "") -> None:
 def light(color: str) -> tuple[float, ...]:
     """Return a light tint of a colour."""
     return tuple(0.75 + 0.25 * part for part in to_rgb(color))
+
+
+def arrow(
+    axes: Axes,
+    start: tuple[float, float],
+    end: tuple[float, float],
+    **look: object,
+) -> None:
+    """Draw an arrow; `look` changes what `ARROW` says."""
+    axes.add_patch(FancyArrowPatch(start, end, **ARROW | look))
 
 
 def show(fig: Figure, alt: str) -> None:
