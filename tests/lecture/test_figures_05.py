@@ -101,12 +101,13 @@ def test_products_and_bias_add_up_to_the_output(at):
 def cells(fig):
     """Return the number and the colour in each cell: {(x, y): ...}."""
     axes, found = fig.axes[0], {}
-    numbers = {t.get_position(): t.get_text() for t in axes.texts}
+    texts = [text for text in axes.texts if text.get_visible()]
+    numbers = {tuple(np.round(t.get_position(), 3)): t for t in texts}
     for patch in axes.patches:
-        middle = patch.get_x() + 0.5, patch.get_y() + 0.5
+        middle = tuple(np.round(np.add(patch.get_xy(), 0.5), 3))
         if patch.get_facecolor()[3] and middle in numbers:
             color = to_hex(patch.get_facecolor())
-            found[middle] = int(numbers[middle]), color
+            found[middle] = int(numbers[middle].get_text()), color
     return found
 
 
@@ -121,14 +122,13 @@ def test_a_window_has_the_colour_of_its_column_of_unfold():
     for place, (row, color) in enumerate(zip(expected, fig05.WINDOWS)):
         x = first + 1.3 * place
         inside = [value for at, value in drawn.items() if abs(at[0] - x) < 0.1]
-        assert [number for number, _ in inside] == row.tolist()
-        assert {found for _, found in inside} == {color.lower()}
-        window = [
-            number
-            for at, (number, found) in drawn.items()
-            if found == color.lower() and at[0] < first - 1
-        ]
-        assert window == row.tolist()
+        assert inside == [(number, color.lower()) for number in row]
+        # The image that stands where the window's output does.
+        left, top = place % 2 * (4 + 0.8) + 0.5, place // 2 * (3 + 1.3) + 0.5
+        for (i, j), pixel in np.ndenumerate(image):
+            number, found = drawn[round(left + j, 3), round(top + i, 3)]
+            assert number == pixel
+            assert (found == color.lower()) == (pixel in row)
 
 
 # --- Matrices ----------------------------------------------------------------
