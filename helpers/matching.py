@@ -12,15 +12,22 @@ zero-mean  ``I' . T'``                    likeness, and any strong contrast
 ncc        ``I' . T' / (|I'| |T'|)``      likeness alone: a cosine, at most 1
 ========== ============================== ==================================
 
-`match_template_loop` is this table; `match_template` gives the same scores
-by FFT and running sums, after J. P. Lewis, "Fast normalized
-cross-correlation", 1995, in tiles that stay in the processor's cache.
+Three things make it fast, after J. P. Lewis, "Fast normalized
+cross-correlation", 1995:
+
+- ``I' . T'`` is ``I . T'``, since ``T'`` sums to 0: for all windows at once
+  a cross-correlation, which is a product of Fourier transforms.
+- ``|I'|^2`` is ``sum(I^2) - sum(I)^2 / n``, and the sums of all windows
+  are made together, by doubling.
+- The picture is cut into tiles that stay in the processor's cache.
 """
 
 from __future__ import annotations
 
+import functools
+import itertools
 import math
-from collections.abc import Iterator
+import operator
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -28,10 +35,11 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 from scipy import fft, ndimage
 
-from helpers.im2col import as_array, as_numbers
-from helpers.shapes import as_int, as_pair, as_real
+from helpers.checks import as_array, as_int, as_numbers, as_pair, as_real
 
 METHODS = ("raw", "zero-mean", "ncc")
+# For the pixels of these types, scores in float32 are good enough.
+PLAIN = {np.uint8, np.float16, np.float32}
 
 # Tiles smaller than this, in pixels, spend their time in Python; larger than
 # a few templates, they fall out of the cache.
@@ -57,54 +65,12 @@ class Match(NamedTuple):
     box : tuple of int
         ``(top, left, bottom, right)`` in pixels, the last two exclusive:
         the window is ``image[top:bottom, left:right]``.
-
-    Examples
-    --------
-    >>> Match(5, 7, 1.0, (5, 7, 8, 11)).box
-    (5, 7, 8, 11)
     """
 
     row: int
     column: int
     score: float
     box: tuple[int, int, int, int]
-
-
-# --- The loop: the definition, window by window ------------------------------
-
-
-def match_template_loop(
-    image: ArrayLike, template: ArrayLike, method: str = "ncc"
-) -> NDArray:
-    """Score every window of a picture by definition, one after the other.
-
-    Same arguments, scores and errors as `match_template`, always in
-    float64; for small pictures.
-
-    Examples
-    --------
-    >>> match_template_loop([[5, 5, 5, 9]], [[0, 1]])
-    array([[0., 0., 1.]])
-    """
-    image, template = _checked(image, template, method)
-    image, template = image.astype(float), template.astype(float)
-    height, width = template.shape[:2]
-    if method != "raw":
-        template = template - template.mean(axis=(0, 1))
-    scores = np.zeros(_places(image.shape, template.shape))
-    for y, x in np.ndindex(scores.shape):
-        window = image[y : y + height, x : x + width]
-        if method != "raw":
-            flat = np.all(window == window[0, 0])
-            window = 0 * window if flat else window - window.mean(axis=(0, 1))
-        scores[y, x] = np.sum(window * template)
-        if method == "ncc" and not flat:
-            norms = np.linalg.norm(window) * np.linalg.norm(template)
-            scores[y, x] /= norms
-    return scores
-
-
-# --- The fast way ------------------------------------------------------------
 
 
 def match_template(
@@ -115,19 +81,16 @@ def match_template(
 ) -> NDArray:
     """Score every window of a picture by its likeness to a template.
 
-    The correlation is a product of Fourier transforms; the windows' means
-    and norms are differences of running sums, exact ones for uint8.  Needs
-    the memory of the scores and of a few tiles of the picture.
-
     Parameters
     ----------
     image : array_like, shape (H, W) or (H, W, 3)
     template : array_like, shape (h, w) or (h, w, 3)
-        Grey or colour as the picture is, and not larger.
+        Grey or colour as the picture is, and not larger; flat, all pixels
+        alike, only for ``"raw"``.
     method : {"ncc", "zero-mean", "raw"}
         See the top of this module.
     workers : int
-        So many threads share the tiles; the scores do not depend on it.
+        So many threads share the work; the scores do not depend on it.
 
     Returns
     -------
@@ -137,13 +100,6 @@ def match_template(
         else float64.  With ``"ncc"`` between -1 and 1; a window without
         contrast, or with less than a millionth of its distance to the mean
         around it, scores 0.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a picture is empty, holds NaN or infinity, or has other axes; the
-        template does not fit into the picture; it is flat, so that only
-        ``"raw"`` means something; or `method` is none of the three.
 
     Examples
     --------
@@ -155,172 +111,31 @@ def match_template(
     >>> match_template(image, template).round(3) + 0
     array([[ 1.   , -0.585,  0.5  ,  0.   ]])
     """
-    image, template = _checked(image, template, method)
+    image, template = _as_pictures(image, template, method)
     workers = as_int(workers, "workers")
-    plain = all(_is_plain(a.dtype) for a in (image, template))
-    scores = np.empty(
-        _places(image.shape, template.shape),
-        np.float32 if plain else np.float64,
+    plain = {image.dtype.type, template.dtype.type} <= PLAIN
+    dtype = np.float32 if plain else np.float64
+    # From here on a picture is (channels, H, W).
+    image, template = (
+        np.atleast_3d(picture).transpose(2, 0, 1)
+        for picture in (image, template)
     )
-    size = template.shape[:2]
-    steps, lengths = zip(*map(_tiling, scores.shape, size))
+    height, width = template.shape[1:]
+    scores = np.empty(_places(image, (height, width)), dtype)
+    steps, lengths = zip(*map(_tiling, scores.shape, (height, width)))
     probe = _Probe(template, method, lengths)
 
     def fill(corner: tuple[int, int]) -> None:
         (row, column), (down, across) = corner, steps
-        tile = image[
-            row : row + down + size[0] - 1,
-            column : column + across + size[1] - 1,
-        ]
+        rows = slice(row, row + down + height - 1)
+        columns = slice(column, column + across + width - 1)
         part = scores[row : row + down, column : column + across]
-        part[:] = probe.scores(tile, scores.dtype)
+        part[:] = probe.scores(image[:, rows, columns], dtype)
 
+    corners = itertools.product(*map(range, (0, 0), scores.shape, steps))
     with ThreadPoolExecutor(workers) as pool:
-        for _ in pool.map(fill, _corners(scores.shape, steps)):
-            pass
+        list(pool.map(fill, corners))
     return scores
-
-
-class _Probe:
-    """A template, made ready to be compared with tile after tile.
-
-    Parameters
-    ----------
-    template : ndarray
-        As `_checked` returns it.
-    method : str
-    lengths : pair of int
-        Of the Fourier transforms: no tile is larger.
-    """
-
-    def __init__(
-        self, template: NDArray, method: str, lengths: tuple[int, int]
-    ) -> None:
-        self.method, self.lengths = method, lengths
-        self.size = template.shape[:2]
-        self.pixels = math.prod(self.size)
-        unit, planes = _unit(template), _planes(template).astype(np.float64)
-        planes /= unit
-        self.mean = planes.mean(axis=(1, 2))
-        planes -= self.mean[:, None, None]
-        norm = float(np.linalg.norm(planes)) or 1.0
-        self.mean /= norm
-        self.length = norm * unit
-        spectra = fft.rfft2(planes / norm, lengths).conj()
-        self.spectra = {
-            np.float32: spectra.astype(np.complex64),
-            np.float64: spectra,
-        }
-
-    def scores(self, tile: NDArray, dtype: DTypeLike) -> NDArray:
-        """Return the score of each window of a tile of the picture."""
-        values, shift, unit = self._values(tile)
-        if self.method == "ncc":
-            spread = self._spread(values)
-            if dtype == np.float32 and values.dtype == np.float64:
-                power = np.square(values).mean() * len(values)
-                if spread.min() < (FAINT * self.pixels) ** 2 * power:
-                    dtype = np.float64
-            return self._cosines(self._products(values, dtype), spread)
-        scores = self._products(values, dtype)
-        if self.method == "raw":
-            for mean, plane, level in zip(self.mean, values, shift):
-                sums = _box_sums(plane, self.size)
-                scores = scores + mean * (sums + self.pixels * level)
-        return scores * unit * self.length
-
-    def _values(self, tile: NDArray) -> tuple[NDArray, NDArray, float]:
-        """Return a tile for exact sums: ``(values + shift) * unit``.
-
-        Whole numbers that hold the sum of so many squares; or float64,
-        without its mean, and scaled by a power of two, which is exact, so
-        that no square overflows.
-        """
-        planes = _planes(tile)
-        if tile.dtype == np.uint8:
-            exact = np.uint32 if self.pixels * 255**2 < 2**32 else np.uint64
-            return planes.astype(exact, order="C"), np.zeros(len(planes)), 1.0
-        unit = _unit(tile)
-        values = planes.astype(np.float64, order="C")
-        values *= 1 / unit
-        shift = values.mean(axis=(1, 2))
-        values -= shift[:, None, None]
-        return values, shift, unit
-
-    def _products(self, values: NDArray, dtype: DTypeLike) -> NDArray:
-        """Return the inner products of the windows with the template.
-
-        The template has no mean, so any constant may be taken off the
-        tile: the smaller its values, the smaller the rounding.  What the
-        transform wraps around touches only windows that hang over the end.
-        """
-        dtype = np.dtype(dtype).type
-        total = None
-        for exact, spectrum in zip(values, self.spectra[dtype]):
-            plane = exact.astype(dtype)
-            plane -= plane.mean()
-            product = fft.rfft2(plane, self.lengths)
-            product *= spectrum
-            total = product if total is None else np.add(total, product, total)
-        products = fft.irfft2(total, self.lengths, overwrite_x=True)
-        height, width = _places(values.shape[1:], self.size)
-        return products[:height, :width]
-
-    def _spread(self, values: NDArray) -> NDArray:
-        """Return n^2 times the variance of each window, inf where flat.
-
-        ``n sum(I^2) - (sum I)^2``, summed over the channels.
-        """
-        total = None
-        for plane in values:
-            energy = _box_sums(plane * plane, self.size).astype(np.float64)
-            energy *= self.pixels
-            sums = _box_sums(plane, self.size).astype(np.float64)
-            sums *= sums
-            spread = np.subtract(energy, sums, out=sums)
-            if values.dtype == np.float64:
-                energy *= FLAT
-                spread[spread <= energy] = 0
-            total = spread if total is None else np.add(total, spread, total)
-        total[total <= 0] = np.inf
-        return total
-
-    def _cosines(self, products: NDArray, spread: NDArray) -> NDArray:
-        """Divide by the windows' norms; flat windows, of norm inf, score 0."""
-        products *= math.sqrt(self.pixels)
-        products /= np.sqrt(spread, dtype=products.dtype, casting="same_kind")
-        return np.clip(products, -1, 1, out=products)
-
-
-def _box_sums(x: NDArray, size: tuple[int, int]) -> NDArray:
-    """Return the sum of each window."""
-    return _running_sums(_running_sums(x.T, size[0]).T, size[1])
-
-
-def _running_sums(x: NDArray, length: int) -> NDArray:
-    """Return the sums of `length` neighbours along the last axis.
-
-    By doubling: sums of 1, 2, 4, ... neighbours, put together as the binary
-    digits of `length` say.  Unlike differences of a cumulative sum they
-    carry no rounding from afar.
-    """
-    count, start, width = x.shape[1] - length + 1, 0, 1
-    total = None
-    while True:
-        if length & width:
-            part = x[:, start : start + count]
-            if total is None:
-                total = part.copy("K")
-            else:
-                total += part
-            start += width
-        if 2 * width > length:
-            return total
-        x = x[:, :-width] + x[:, width:]
-        width *= 2
-
-
-# --- Peaks -------------------------------------------------------------------
 
 
 def find_template(
@@ -345,11 +160,6 @@ def find_template(
     -------
     list of Match
         At most `count`; empty if no score reaches `min_score`.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument does not fit.
 
     Examples
     --------
@@ -389,22 +199,13 @@ def find_peaks(
     min_score : float
         Lower peaks are left out.
 
-    Returns
-    -------
-    list of Match
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument does not fit.
-
     Examples
     --------
     >>> find_peaks([[0.25, 1, 0.75, 0.5, 0.625]], (1, 2), count=2)[1].column
     4
     """
     scores = as_array(scores, "scores", "(rows, columns)")
-    _limits(scores, "scores")
+    _check_finite(scores, "scores")
     height, width = as_pair(size, "size")
     count = as_int(count, "count")
     if as_real(overlap, "overlap", 0) >= 1:
@@ -439,19 +240,19 @@ def _suppress(scores: NDArray, match: Match, overlap: float) -> None:
     near[np.multiply.outer(y, x) > overlap * height * width] = -math.inf
 
 
-# --- Checks and sizes --------------------------------------------------------
+# --- Checks ------------------------------------------------------------------
 
 
-def _checked(
+def _as_pictures(
     image: ArrayLike, template: ArrayLike, method: str
 ) -> tuple[NDArray, NDArray]:
-    """Check the arguments that the three searches share."""
+    """Check what is to be compared and return it as two arrays."""
     if not isinstance(method, str) or method not in METHODS:
         raise ValueError(
             f'method must be "raw", "zero-mean" or "ncc", not {method!r}'
         )
-    image = _picture(image, "image")
-    template = _picture(template, "template")
+    image = _as_picture(image, "image")
+    template = _as_picture(template, "template")
     if image.ndim != template.ndim:
         raise ValueError(
             "image and template must both be grey (H, W) or both colour "
@@ -471,8 +272,7 @@ def _checked(
     return image, template
 
 
-def _picture(picture: ArrayLike, name: str) -> NDArray:
-    """Check one picture and return it as an array."""
+def _as_picture(picture: ArrayLike, name: str) -> NDArray:
     array = as_numbers(picture, name)
     array = as_array(array, name, "(H, W, 3)" if array.ndim == 3 else "(H, W)")
     if array.ndim == 3 and array.shape[2] != 3:
@@ -481,43 +281,168 @@ def _picture(picture: ArrayLike, name: str) -> NDArray:
             f"{name} must have axes (H, W) or (H, W, 3), not shape "
             f"{array.shape}{alpha if array.shape[2] == 4 else ''}"
         )
-    if array.dtype.kind == "f" or array.size == 0:
-        _limits(array, name)
+    _check_finite(array, name)
     return array.astype(np.uint8) if array.dtype == bool else array
 
 
-def _limits(array: NDArray, name: str) -> tuple[float, float]:
-    """Return the least and the largest value; neither NaN nor infinite."""
+def _check_finite(array: NDArray, name: str) -> None:
+    """Refuse an array that is empty, or holds NaN or infinity."""
     if array.size == 0:
         raise ValueError(f"{name} is empty, shape {array.shape}")
-    low, high = float(array.min()), float(array.max())
-    if not (math.isfinite(low) and math.isfinite(high)):
-        raise ValueError(
-            f"{name} must hold finite numbers, its values run from {low} to "
-            f"{high}"
-        )
-    return low, high
+    if array.dtype.kind == "f":
+        low, high = float(array.min()), float(array.max())
+        if not (math.isfinite(low) and math.isfinite(high)):
+            raise ValueError(
+                f"{name} must hold finite numbers, its values run from {low} "
+                f"to {high}"
+            )
 
 
-def _is_plain(dtype: np.dtype) -> bool:
-    """Say whether scores in float32 are good enough for such pixels."""
-    return dtype == np.uint8 or (dtype.kind == "f" and dtype.itemsize <= 4)
+# --- The scores of a tile ----------------------------------------------------
+
+
+class _Probe:
+    """A template, made ready to be compared with tile after tile.
+
+    `lengths` are those of the Fourier transforms: no tile is larger.
+    """
+
+    def __init__(
+        self, template: NDArray, method: str, lengths: tuple[int, int]
+    ) -> None:
+        self.method, self.lengths = method, lengths
+        self.size = template.shape[1:]
+        self.pixels = math.prod(self.size)
+        unit = _unit(template)
+        planes = template.astype(np.float64) / unit
+        self.mean = planes.mean(axis=(1, 2))
+        planes -= self.mean[:, None, None]
+        norm = float(np.linalg.norm(planes)) or 1.0
+        self.mean /= norm
+        self.length = norm * unit
+        spectra = fft.rfft2(planes / norm, lengths).conj()
+        self.spectra = {
+            np.float32: spectra.astype(np.complex64),
+            np.float64: spectra,
+        }
+
+    def scores(self, tile: NDArray, dtype: DTypeLike) -> NDArray:
+        """Return the score of each window of a tile of the picture."""
+        values, shift, unit = self._values(tile)
+        if self.method == "ncc":
+            spread = self._spread(values)
+            if dtype == np.float32 and values.dtype == np.float64:
+                power = np.square(values).mean() * len(values)
+                if spread.min() < (FAINT * self.pixels) ** 2 * power:
+                    dtype = np.float64
+            scores = self._products(values, dtype)
+            scores *= math.sqrt(self.pixels)
+            scores /= np.sqrt(spread, dtype=dtype, casting="same_kind")
+            return np.clip(scores, -1, 1, out=scores)
+        scores = self._products(values, dtype)
+        if self.method == "raw":  # what the template's mean adds
+            for mean, plane, level in zip(self.mean, values, shift):
+                sums = _window_sums(plane, self.size)
+                scores = scores + mean * (sums + self.pixels * level)
+        return scores * unit * self.length
+
+    def _values(self, tile: NDArray) -> tuple[NDArray, NDArray, float]:
+        """Return a tile for exact sums: ``(values + shift) * unit``.
+
+        Whole numbers that hold the sum of so many squares; or float64,
+        without its mean, and scaled by a power of two, which is exact, so
+        that no square overflows.
+        """
+        if tile.dtype == np.uint8:
+            exact = np.uint32 if self.pixels * 255**2 < 2**32 else np.uint64
+            return tile.astype(exact, order="C"), np.zeros(len(tile)), 1.0
+        unit = _unit(tile)
+        values = tile.astype(np.float64, order="C")
+        values *= 1 / unit
+        shift = values.mean(axis=(1, 2))
+        values -= shift[:, None, None]
+        return values, shift, unit
+
+    def _products(self, values: NDArray, dtype: DTypeLike) -> NDArray:
+        """Return the inner products of the windows with ``T' / |T'|``.
+
+        The template has no mean, so any constant may be taken off the
+        tile: the smaller its values, the smaller the rounding.  What the
+        transform wraps around touches only windows that hang over the end.
+        """
+
+        def product(plane: NDArray, spectrum: NDArray) -> NDArray:
+            plane = plane.astype(dtype)
+            plane -= plane.mean()
+            transform = fft.rfft2(plane, self.lengths)
+            transform *= spectrum
+            return transform
+
+        every = map(product, values, self.spectra[dtype])
+        total = functools.reduce(operator.iadd, every)
+        products = fft.irfft2(total, self.lengths, overwrite_x=True)
+        height, width = _places(values, self.size)
+        return products[:height, :width]
+
+    def _spread(self, values: NDArray) -> NDArray:
+        """Return n^2 times the variance of each window, inf where flat.
+
+        ``n sum(I^2) - (sum I)^2``, summed over the channels.
+        """
+
+        def spread(plane: NDArray) -> NDArray:
+            energy = _window_sums(plane * plane, self.size).astype(np.float64)
+            energy *= self.pixels
+            sums = _window_sums(plane, self.size).astype(np.float64)
+            sums *= sums
+            spread = np.subtract(energy, sums, out=sums)
+            if values.dtype == np.float64:
+                energy *= FLAT
+                spread[spread <= energy] = 0
+            return spread
+
+        total = functools.reduce(operator.iadd, map(spread, values))
+        total[total <= 0] = np.inf
+        return total
+
+
+def _window_sums(x: NDArray, size: tuple[int, int]) -> NDArray:
+    """Return the sum of each window."""
+    return _running_sums(_running_sums(x.T, size[0]).T, size[1])
+
+
+def _running_sums(x: NDArray, length: int) -> NDArray:
+    """Return the sums of `length` neighbours along the last axis.
+
+    By doubling: sums of 1, 2, 4, ... neighbours, put together as the binary
+    digits of `length` say.  Unlike differences of a cumulative sum they
+    carry no rounding from afar.
+    """
+    count, start, width = x.shape[1] - length + 1, 0, 1
+    total = None
+    while True:
+        if length & width:
+            part = x[:, start : start + count]
+            if total is None:
+                total = part.copy("K")
+            else:
+                total += part
+            start += width
+        if 2 * width > length:
+            return total
+        x = x[:, :-width] + x[:, width:]
+        width *= 2
 
 
 def _unit(picture: NDArray) -> float:
     """Return a power of two near the largest value."""
-    exponent = math.frexp(max(map(abs, _limits(picture, "picture"))))[1]
-    return math.ldexp(1.0, max(exponent, -1000))
+    largest = max(abs(float(picture.min())), abs(float(picture.max())))
+    return math.ldexp(1.0, max(math.frexp(largest)[1], -1000))
 
 
-def _planes(picture: NDArray) -> NDArray:
-    """Return the channels of a picture, grey has one, without copying."""
-    return picture[None] if picture.ndim == 2 else picture.transpose(2, 0, 1)
-
-
-def _places(shape: tuple[int, ...], size: tuple[int, ...]) -> tuple[int, int]:
+def _places(picture: NDArray, size: tuple[int, int]) -> tuple[int, int]:
     """Return how many windows there are down and across."""
-    return shape[0] - size[0] + 1, shape[1] - size[1] + 1
+    return picture.shape[1] - size[0] + 1, picture.shape[2] - size[1] + 1
 
 
 def _tiling(places: int, length: int) -> tuple[int, int]:
@@ -526,12 +451,3 @@ def _tiling(places: int, length: int) -> tuple[int, int]:
     tiles = math.ceil(places / (tile - length + 1))
     step = math.ceil(places / tiles)
     return step, fft.next_fast_len(step + length - 1, real=True)
-
-
-def _corners(
-    places: tuple[int, int], steps: tuple[int, int]
-) -> Iterator[tuple[int, int]]:
-    """Yield the first window of each tile."""
-    for row in range(0, places[0], steps[0]):
-        for column in range(0, places[1], steps[1]):
-            yield row, column

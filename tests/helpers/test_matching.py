@@ -4,7 +4,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import helpers.matching
@@ -13,7 +13,6 @@ from helpers.matching import (
     find_peaks,
     find_template,
     match_template,
-    match_template_loop,
 )
 
 SHAPES = [((31, 40), (7, 5)), ((31, 40, 3), (6, 9, 3)), ((9, 12), (9, 12))]
@@ -42,6 +41,25 @@ def drawn(shape, dtype=float):
     return grey.astype(dtype)
 
 
+def match_template_loop(image, template, method="ncc"):
+    """The scores by their definition, window after window, in float64."""
+    image, template = np.asarray(image, float), np.asarray(template, float)
+    height, width = template.shape[:2]
+    if method != "raw":
+        template = template - template.mean(axis=(0, 1))
+    scores = np.zeros(np.subtract(image.shape, template.shape)[:2] + 1)
+    for y, x in np.ndindex(scores.shape):
+        window = image[y : y + height, x : x + width]
+        flat = np.all(window == window[0, 0])
+        if method != "raw":
+            window = 0 * window if flat else window - window.mean(axis=(0, 1))
+        scores[y, x] = np.sum(window * template)
+        if method == "ncc" and not flat:
+            norms = np.linalg.norm(window) * np.linalg.norm(template)
+            scores[y, x] /= norms
+    return scores
+
+
 def cut(image, size, corner=None):
     row, column = corner or np.subtract(image.shape[:2], size[:2]) // 2
     return image[row : row + size[0], column : column + size[1]].copy()
@@ -68,8 +86,25 @@ def test_scores_are_those_of_the_loop(method, picture, shape, size, dtype):
     truth = match_template_loop(image, template, method)
     double = dtype == np.float64
     assert scores.dtype == (np.float64 if double else np.float32)
-    assert truth.dtype == np.float64
     assert relative(scores, truth) < (1e-9 if double else 2e-6)
+
+
+@given(
+    seed=st.integers(0, 999),
+    size=st.tuples(st.integers(1, 5), st.integers(2, 5)),
+    room=st.tuples(st.integers(0, 9), st.integers(0, 9)),
+    channels=st.sampled_from([(), (3,)]),
+    dtype=st.sampled_from([np.dtype(code) for code in "?bBhHiIlLefd"]),
+    method=st.sampled_from(METHODS),
+)
+def test_few_shades_of_any_type(seed, size, room, channels, dtype, method):
+    rng = np.random.default_rng(seed)
+    image = rng.integers(0, 4, (*np.add(size, room), *channels)).astype(dtype)
+    template = rng.integers(0, 4, (*size, *channels)).astype(dtype)
+    assume(np.ptp(template.astype(float)) > 0)
+    scores = match_template(image, template, method)
+    truth = match_template_loop(image, template, method)
+    np.testing.assert_allclose(scores, truth, rtol=0, atol=1e-4)
 
 
 def test_loop_by_hand():
@@ -119,18 +154,6 @@ def test_dtypes_and_mixtures(image, template, dtype):
     np.testing.assert_allclose(scores, truth, atol=2e-6)
 
 
-def test_any_memory_order_and_lists():
-    image, template = noise((30, 28, 3), np.uint8), noise((4, 5, 3), np.uint8)
-    expected = match_template(image, template)
-    assert np.array_equal(
-        match_template(np.asfortranarray(image), template), expected
-    )
-    turned = image[::-1, ::-1][::-1, ::-1]
-    assert np.array_equal(match_template(turned, template), expected)
-    scores = match_template(image.tolist(), template.tolist())
-    np.testing.assert_allclose(scores, expected, atol=1e-5)
-
-
 @pytest.mark.usefixtures("small_tiles")
 def test_workers_change_nothing():
     image, template = noise((90, 70), np.float32), noise((5, 6), np.float32, 1)
@@ -138,19 +161,6 @@ def test_workers_change_nothing():
         match_template(image, template, workers=w) for w in (1, 2, 5)
     )
     assert all(np.array_equal(one, other) for other in more)
-
-
-@pytest.mark.parametrize("method", METHODS)
-def test_input_is_not_modified(method):
-    for dtype in DTYPES:
-        image, template = noise((20, 30, 3), dtype), noise((4, 5, 3), dtype)
-        before = image.copy(), template.copy()
-        image.flags.writeable = template.flags.writeable = False
-        match_template(image, template, method)
-        find_template(image, template, method, count=3)
-        match_template_loop(image, template, method)
-        assert np.array_equal(image, before[0])
-        assert np.array_equal(template, before[1])
 
 
 # --- Others' results ---------------------------------------------------------
@@ -270,16 +280,6 @@ def test_flat_picture_scores_zero():
     for dtype in DTYPES:
         flat = np.full((20, 30), 7, dtype)
         assert not match_template(flat, noise((4, 5), dtype)).any()
-        assert not match_template_loop(flat, noise((4, 5), dtype)).any()
-
-
-@pytest.mark.parametrize("method", ["zero-mean", "ncc"])
-def test_flat_windows_score_exactly_zero_in_the_loop(method):
-    """Whatever the sum of a template less its mean is rounded to."""
-    flat = np.full((9, 9), 0.1)
-    for seed in range(20):
-        template = np.random.default_rng(seed).normal(size=(4, 5))
-        assert not match_template_loop(flat, template, method).any()
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -385,65 +385,51 @@ def test_the_slope_of_a_peak_is_no_peak():
     assert [m.column for m in find_peaks(scores, (1, 2), 9)] == [2, 7]
 
 
-def test_scores_are_not_modified_and_whole_numbers_do():
-    scores = noise((9, 9), int)
-    before = scores.copy()
-    find_peaks(scores, 3, count=4)
-    assert np.array_equal(scores, before)
-
-
-# --- Errors ------------------------------------------------------------------
+# --- Errors: what test_bad_input does not try --------------------------------
 
 GOOD = np.arange(30.0).reshape(5, 6)
 COLOUR = np.arange(90.0).reshape(5, 6, 3)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "error", "message"),
+    ("arguments", "message"),
     [
-        ((GOOD, GOOD, "nc"), ValueError, "method must be .*, not 'nc'"),
-        ((GOOD[0], GOOD), ValueError, r"image must have axes \(H, W\)"),
-        ((GOOD, GOOD[None, None]), ValueError, "template must have axes"),
-        ((GOOD, COLOUR), ValueError, "both be grey .* or both colour"),
-        ((COLOUR[..., :2], GOOD), ValueError, r"shape \(5, 6, 2\)"),
-        ((np.ones((5, 6, 4)), COLOUR), ValueError, r"alpha .*\[\.\.\., :3\]"),
-        ((GOOD[:, :0], GOOD), ValueError, r"image is empty, shape \(5, 0\)"),
-        ((GOOD, GOOD[:0]), ValueError, "template is empty"),
-        ((np.uint8(GOOD)[:0], GOOD), ValueError, "image is empty"),
-        ((GOOD[:4], GOOD), ValueError, "5 x 6 px must fit .* 4 x 6 px"),
-        ((GOOD[:, 1:], GOOD), ValueError, "5 x 6 px must fit .* 5 x 5 px"),
-        ((GOOD * np.nan, GOOD), ValueError, "image must hold finite"),
-        ((GOOD, np.where(GOOD == 7, np.inf, 1)), ValueError, "template must"),
-        ((GOOD, np.where(GOOD, 1, -np.inf)), ValueError, "from -inf to 1"),
-        ((GOOD * 1j, GOOD), TypeError, "image must hold real numbers"),
-        ((GOOD, [["a"]]), TypeError, "template must hold real numbers"),
-        ((GOOD, [[4, 4]]), ValueError, r"every pixel is 4: method \"ncc\""),
-        ((GOOD, [[4]], "zero-mean"), ValueError, "template is flat"),
-        ((COLOUR, np.ones((2, 2, 3)) * [1, 2, 3]), ValueError, r"\[1.0, 2.0"),
+        ((GOOD, GOOD, "nc"), "method must be .*, not 'nc'"),
+        ((GOOD[0], GOOD), r"image must have axes \(H, W\)"),
+        ((GOOD, GOOD[None, None]), "template must have axes"),
+        ((GOOD, COLOUR), "both be grey .* or both colour"),
+        ((COLOUR[..., :2], GOOD), r"shape \(5, 6, 2\)$"),
+        ((np.ones((5, 6, 4)), COLOUR), r"alpha .*\[\.\.\., :3\]"),
+        ((GOOD[:, :0], GOOD), r"image is empty, shape \(5, 0\)"),
+        ((GOOD, np.uint8(GOOD)[:0]), "template is empty"),
+        ((GOOD[:4], GOOD), "5 x 6 px must fit .* 4 x 6 px"),
+        ((GOOD[:, 1:], GOOD), "5 x 6 px must fit .* 5 x 5 px"),
+        ((GOOD, np.where(GOOD, 1, -np.inf)), "finite .* from -inf to 1"),
+        ((GOOD, [[4, 4]]), r"every pixel is 4: method \"ncc\""),
+        ((GOOD, [[4]], "zero-mean"), "template is flat"),
+        ((COLOUR, np.ones((2, 2, 3)) * [1, 2, 3]), r"\[1.0, 2.0"),
     ],
 )
-def test_errors(arguments, error, message):
-    for function in (match_template, match_template_loop, find_template):
-        with pytest.raises(error, match=message):
-            function(*arguments)
+def test_errors(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        match_template(*arguments)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "error", "message"),
+    ("arguments", "message"),
     [
-        (dict(count=0), ValueError, "count must be at least 1, not 0"),
-        (dict(count=1.5), TypeError, "count must be a whole number"),
-        (dict(overlap=1), ValueError, "overlap must be .* below 1, not 1"),
-        (dict(overlap=-0.1), ValueError, "not -0.1"),
-        (dict(workers=0), ValueError, "workers must be at least 1"),
+        (dict(count=0), "count must be at least 1, not 0"),
+        (dict(overlap=1), "overlap must be .* below 1, not 1"),
+        (dict(overlap=-0.1), "not -0.1"),
+        (dict(workers=0), "workers must be at least 1"),
     ],
 )
-def test_errors_of_finding(arguments, error, message):
-    with pytest.raises(error, match=message):
+def test_errors_of_finding(arguments, message):
+    with pytest.raises(ValueError, match=message):
         find_template(GOOD, GOOD, **arguments)
 
 
-@pytest.mark.parametrize("bad", [[[np.nan, 1]], [[]], [1, 2]])
+@pytest.mark.parametrize("bad", [[[]], [1, 2]])
 def test_peaks_of_bad_scores(bad):
     with pytest.raises(ValueError, match="scores"):
         find_peaks(bad, 1)

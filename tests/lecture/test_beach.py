@@ -4,20 +4,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers import scene
 from helpers.data import FOLDER, load_picture
-from helpers.matching import (
-    find_template,
-    match_template,
-    match_template_loop,
-)
+from helpers.matching import find_template, match_template
+from lecture.beach import BUNDLED_SEED, draw_scene
 
 SMALL = (480, 640)
 
 
 @pytest.fixture(scope="module")
 def beaches():
-    return [scene.draw_scene(seed, SMALL) for seed in range(6)]
+    return [draw_scene(seed, SMALL) for seed in range(6)]
 
 
 def grey(picture):
@@ -40,16 +36,16 @@ def apart(a, b):
 
 
 def test_a_seed_always_draws_the_same(beaches):
-    again = scene.draw_scene(0, SMALL)
+    again = draw_scene(0, SMALL)
     assert (again.picture == beaches[0].picture).all()
     assert again.traps == beaches[0].traps
     assert (again.picture != beaches[1].picture).any()
 
 
-@pytest.mark.parametrize("size", [(480, 640), (500, 901), (1000, 1600)])
+@pytest.mark.parametrize("size", [(500, 901), (1000, 1600), 700])
 def test_the_picture_has_the_size_that_was_asked_for(size):
-    beach = scene.draw_scene(3, size)
-    assert beach.picture.shape == (*size, 3)
+    beach = draw_scene(3, size)
+    assert beach.picture.shape == (*np.broadcast_to(size, 2), 3)
     assert beach.picture.dtype == beach.template.dtype == np.uint8
 
 
@@ -76,26 +72,20 @@ def test_nobody_else_is_as_like_him(beaches):
 
 
 @pytest.mark.parametrize(
-    ("method", "least_fooled"), [("raw", 6), ("zero-mean", 5), ("ncc", 0)]
+    ("method", "fooled"), [("raw", 6), ("zero-mean", 5), ("ncc", 0)]
 )
-def test_each_trap_catches_the_score_it_is_for(beaches, method, least_fooled):
-    fooled = []
+def test_each_score_is_fooled_as_often_as_it_should(beaches, method, fooled):
+    right = 0
     for beach in beaches:
         image, template = grey(beach.picture), grey(beach.template)
         best = find_template(image, template, method)[0]
-        if (best.row, best.column) != beach.box[:2]:
-            fooled.append(best)
-    assert len(fooled) >= least_fooled
-    assert method != "ncc" or not fooled
-
-
-def test_the_raw_score_goes_to_the_white_tent(beaches):
-    for beach in beaches:
-        image, template = grey(beach.picture), grey(beach.template)
-        best = find_template(image, template, "raw")[0]
-        tent = beach.traps["white tent"]
-        assert tent.row <= best.row <= tent.row + tent.height
-        assert tent.column <= best.column <= tent.column + tent.width
+        right += best[:2] == beach.box[:2]
+        if method == "raw":  # it goes to the brightest thing
+            tent = beach.traps["white tent"]
+            assert tent.row <= best.row <= tent.row + tent.height
+            assert tent.column <= best.column <= tent.column + tent.width
+    assert len(beaches) - right >= fooled
+    assert method != "ncc" or right == len(beaches)
 
 
 def test_the_poster_is_he_with_less_contrast_and_noise(beaches):
@@ -107,7 +97,7 @@ def test_the_poster_is_he_with_less_contrast_and_noise(beaches):
 
 
 def test_bundled_pictures_are_what_the_function_draws():
-    beach = scene.draw_scene(scene.BUNDLED_SEED)
+    beach = draw_scene(BUNDLED_SEED)
     drawn = {"scene": beach.picture, "template": beach.template}
     for name, picture in drawn.items():
         path = FOLDER / f"waldo_{name}.png"
@@ -118,18 +108,19 @@ def test_bundled_pictures_are_what_the_function_draws():
 @pytest.mark.parametrize(
     ("seed", "size", "error", "words"),
     [
-        (-1, SMALL, ValueError, "seed must be 0 or more, not -1"),
-        (1.5, SMALL, TypeError, "seed must be an integer, not 1.5"),
-        (True, SMALL, TypeError, "seed must be an integer"),
+        (-1, SMALL, ValueError, "seed must be at least 0, not -1"),
+        (1.5, SMALL, TypeError, "seed must be a whole number, not 1.5"),
+        (True, SMALL, TypeError, "seed must be a whole number"),
         (0, (100, 100), ValueError, "at least 480 x 640"),
+        (0, (500, 600), ValueError, "at least 480 x 640"),
         (0, (9000, 9000), ValueError, "at most 16,000,000"),
-        (0, 640, TypeError, "size must be"),
+        (0, (480, 640, 3), ValueError, "size must be an int or a pair"),
         (0, (480, "640"), TypeError, "size must be"),
     ],
 )
 def test_what_does_not_fit_is_refused(seed, size, error, words):
     with pytest.raises(error, match=words):
-        scene.draw_scene(seed, size)
+        draw_scene(seed, size)
 
 
 def test_scores_on_the_beach_are_those_of_opencv_and_scikit_image(beaches):
@@ -145,8 +136,9 @@ def test_scores_on_the_beach_are_those_of_opencv_and_scikit_image(beaches):
     # In a window of one or two shades OpenCV rounds: the definition decides.
     y, x = np.unravel_index(differ.argmax(), differ.shape)
     window = beach.picture[y : y + 36, x : x + 34]
-    exact = match_template_loop(window, beach.template).item()
-    assert abs(ours[y, x] - exact) < 1e-5
+    window, waldo = (a - a.mean((0, 1)) for a in (window, beach.template))
+    norms = np.linalg.norm(window) * np.linalg.norm(waldo)
+    assert abs(ours[y, x] * norms - (window * waldo).sum()) < 1e-5 * norms
     crowd, part = grey(beach.picture), grey(beach.template)
     ours = match_template(crowd, part)
     assert np.abs(ours - feature.match_template(crowd, part)).max() < 1e-4
@@ -160,13 +152,3 @@ def test_two_files_of_your_own_give_a_box(beaches, tmp_path):
     found = find_template(picture, load_picture(tmp_path / "he.png"))[0]
     assert (found.row, found.column) == beach.box[:2]
     assert 0.9 < found.score < 1
-
-
-def test_a_damaged_picture_is_refused(tmp_path):
-    path = tmp_path / "half.png"
-    Image.new("RGB", (50, 50)).save(path)
-    path.write_bytes(path.read_bytes()[:60])
-    with pytest.raises(ValueError, match="not a whole picture"):
-        load_picture(path)
-    with pytest.raises(FileNotFoundError, match="there is no picture"):
-        load_picture(tmp_path / "none.png")
