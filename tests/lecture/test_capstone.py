@@ -5,25 +5,34 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
 
-from helpers import capstone, capstone_steps
-from helpers.capstone_steps import ANSWERS, PARTS, SOLUTION
 from helpers.data import Digits, load_mnist
+from lecture import capstone
+from lecture.capstone import checking, network, running, training
+from lecture.capstone.report import STEPS
 
-SOURCE = SOLUTION.read_text()
-NAMES = [part.name for part in PARTS]
+SOURCE = "import numpy as np\n\n\n" + "\n\n".join(s.source() for s in STEPS)
+PATH = Path("my_cnn.py")
+NAMES = [step.name for step in STEPS]
 UNTRAINED = SOURCE[: SOURCE.index("def train(")]
 # One quick pass, for what is decided before accuracy is.
 QUICK = SOURCE.replace("epochs, size = 12, 50", "epochs, size = 1, 50")
 SLIPS = [
-    pytest.param(part.exercise, slip, id=f"{part.name}-{place}")
-    for part in PARTS
-    if part.exercise
-    for place, slip in enumerate(part.exercise.slips)
+    pytest.param(step, slip, id=f"{step.name}-{place}")
+    for step in STEPS
+    for place, slip in enumerate(step.slips)
 ]
+
+
+def solved():
+    """Return the solution as a module."""
+    module = ModuleType("my_cnn")
+    exec(SOURCE, vars(module))
+    return module
 
 
 @pytest.fixture
@@ -34,7 +43,10 @@ def said(tmp_path, capsys):
         path = tmp_path / "my_cnn.py"
         path.write_text(text)
         call(path)
-        return " ".join(capsys.readouterr().out.split())
+        out = capsys.readouterr().out
+        assert out.isascii()
+        assert all(len(line) <= 79 for line in out.splitlines())
+        return " ".join(out.split())
 
     return check
 
@@ -42,7 +54,7 @@ def said(tmp_path, capsys):
 @pytest.fixture
 def few_digits(monkeypatch):
     digits = Digits(*(array[:100] for array in load_mnist()))
-    monkeypatch.setattr(capstone, "load_mnist", lambda: digits)
+    monkeypatch.setattr(training, "load_mnist", lambda: digits)
 
 
 def changed(old, new, text=SOURCE):
@@ -67,65 +79,43 @@ def test_the_solution_reaches_97_percent(said):
     assert "[ ]" not in out
 
 
-def test_the_solution_uses_numpy_alone():
-    assert re.findall("^.*import.*$", SOURCE, re.M) == ["import numpy as np"]
-
-
-@pytest.mark.parametrize("place", range(len(PARTS)), ids=NAMES)
-def test_each_step_says_what_to_write(said, place):
-    part = PARTS[place]
-    out = said(until(part.name))
+@pytest.mark.parametrize("place", range(len(STEPS)), ids=NAMES)
+def test_each_step_says_what_to_write_and_gives_a_hint(said, place):
+    step = STEPS[place]
+    out = said(until(step.name))
     assert out.count("[x]") == place
-    assert f"Next, step {part.step}." in out
-    assert f"def {part.name}(" in out
-    assert " ".join(part.task.split()) in out
-    assert f"notebooks/{part.notebook}.ipynb" in out
+    assert f"Next, step {step.number}." in out
+    assert f"def {step.name}(" in out
+    assert " ".join(step.task.split()) in out
+    assert f"notebooks/{step.notebook}.ipynb" in out
     notebooks = Path(__file__).parents[2] / "notebooks"
-    assert (notebooks / f"{part.notebook}.ipynb").is_file()
-
-
-@pytest.mark.parametrize("place", range(len(PARTS)), ids=NAMES)
-def test_hint_and_solution_of_the_next_step(said, place):
-    part = PARTS[place]
-    hint = said(until(part.name), capstone.hint)
-    assert hint == f"{part.name}: {' '.join(part.advice.split())}"
-    solution = said(until(part.name), capstone.solution)
-    assert solution.startswith(f"def {part.name}(")
-    assert solution in " ".join(SOURCE.split())
+    assert (notebooks / f"{step.notebook}.ipynb").is_file()
+    hint = said(until(step.name), capstone.hint)
+    assert hint == f"{step.name}: {' '.join(step.advice.split())}"
 
 
 def test_solutions_pasted_one_after_the_other_are_right(tmp_path, capsys):
     path, text = tmp_path / "my_cnn.py", "import numpy as np\n"
-    for part in PARTS:
+    for step in STEPS:
         path.write_text(text)
         capstone.solution(path)
         said = capsys.readouterr().out
-        assert said.startswith(f"def {part.name}(")
+        assert said.startswith(f"def {step.name}(")
         text += "\n\n" + said
-
-
-def test_lines_fit_a_terminal(said, capsys, tmp_path):
-    for part in PARTS:
-        path = tmp_path / "file.py"
-        path.write_text(until(part.name))
-        capstone.check(path)
-        capstone.hint(path)
-    lines = capsys.readouterr().out.splitlines()
-    assert max(map(len, lines)) <= 79
-    assert all(line.isascii() for line in lines)
+    assert "".join(text.split()) == "".join(SOURCE.split())
 
 
 # --- Wrong answers -----------------------------------------------------------
 
 
-@pytest.mark.parametrize(("exercise", "slip"), SLIPS)
-def test_a_typical_wrong_answer_is_told_its_mistake(exercise, slip):
-    assert exercise.verdict(slip.answer) == (False, slip.message)
+@pytest.mark.parametrize(("step", "slip"), SLIPS)
+def test_a_typical_wrong_answer_is_told_its_mistake(step, slip):
+    assert step.verdict(slip.answer) == (False, slip.message)
 
 
 def test_every_function_has_typical_wrong_answers():
-    for part in PARTS:
-        assert not part.exercise or len(part.exercise.slips) >= 3, part.name
+    for step in STEPS:
+        assert not step.cases or len(step.slips) >= 3, step.name
 
 
 @pytest.mark.parametrize(
@@ -134,7 +124,7 @@ def test_every_function_has_typical_wrong_answers():
         ("return (i + 2 * p - k) // s + 1", "return (i + p - k) // s + 1",
          "You count the padding once"),
         ("return (i + 2 * p - k) // s + 1", "return (i + 2 * p - k) / s + 1",
-         "// rounds down. Seen with i = 8, k = 3, s = 2"),
+         "is rounded down (//). Seen with i = 8, k = 3, s = 2"),
         ("return columns.reshape(n, -1, h_out * w_out)",
          "return columns.reshape(n, -1, h_out * w_out).transpose(0, 2, 1)",
          "Your windows are rows"),
@@ -312,25 +302,23 @@ ODD += [np.zeros((2, 0)), np.array(None), [[1], [2, 3]], (None, None), int]
 
 
 @pytest.mark.parametrize("value", ODD, ids=range(len(ODD)))
-@pytest.mark.parametrize("part", PARTS[:-1], ids=NAMES[:-1])
-def test_any_result_at_all_gets_an_answer(part, value):
-    module = capstone_steps.load(SOLUTION)
-    arguments = ", ".join(
-        inspect.signature(vars(ANSWERS)[part.name]).parameters
-    )
+@pytest.mark.parametrize("step", STEPS[:-1], ids=NAMES[:-1])
+def test_any_result_at_all_gets_an_answer(step, value):
+    module = solved()
+    arguments = ", ".join(inspect.signature(step.answer).parameters)
     made = {"value": value}
-    exec(f"def {part.name}({arguments}): return value", made)
-    setattr(module, part.name, made[part.name])
-    right, message = capstone._verdict(part, module, SOLUTION)
+    exec(f"def {step.name}({arguments}): return value", made)
+    setattr(module, step.name, made[step.name])
+    right, message = checking.verdict(step, module, PATH)
     assert not right
     assert message
 
 
 @pytest.mark.parametrize("value", ODD, ids=range(len(ODD)))
 def test_any_result_of_training_gets_an_answer(few_digits, value):
-    module = capstone_steps.load(SOLUTION)
+    module = solved()
     module.train = lambda images, labels, rng: value
-    right, message = capstone._train(module, SOLUTION)
+    right, message = training.trained(module, PATH)
     assert not right
     assert message.startswith("It returns ")
 
@@ -395,7 +383,7 @@ def test_any_result_of_training_gets_an_answer(few_digits, value):
     ],
 )  # fmt: skip
 def test_a_broken_file_is_told_its_line(said, monkeypatch, text, message):
-    monkeypatch.setitem(capstone.SECONDS, "a function", 1)
+    monkeypatch.setitem(running.SECONDS, "a function", 1)
     out = said(text)
     assert message in out
     assert "not yet." in out
@@ -493,7 +481,7 @@ def test_the_file_is_never_changed(said, tmp_path):
 )
 def test_the_command(tmp_path, option, expected):
     done = subprocess.run(
-        [sys.executable, "-m", "helpers.capstone", "my_cnn.py", *option],
+        [sys.executable, "-m", "lecture.capstone", "my_cnn.py", *option],
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -503,37 +491,20 @@ def test_the_command(tmp_path, option, expected):
     assert done.stderr == ""
 
 
-@pytest.mark.parametrize(
-    ("option", "expected"),
-    [
-        ([], "Next, step 1."),
-        (["--hint"], "output_size: Exercise 1"),
-        (["--solution"], "def output_size("),
-    ],
-)
-def test_main(tmp_path, capsys, option, expected):
-    capstone.main([str(tmp_path / "my_cnn.py"), *option])
-    assert expected in capsys.readouterr().out
-
-
 # --- The checks themselves ---------------------------------------------------
 
 
 def test_the_gradient_check_has_no_false_alarms(monkeypatch):
     """Kinks of ReLU and maxima must not be taken for mistakes."""
-    parameters, pictures = capstone_steps._parameters, capstone_steps._pictures
+    module = solved()
+    drawn, (x, labels) = network.parameters_of(module), network.pictures(4)
     for seed in range(10):
         rng = np.random.default_rng(seed)
         moved = {
             n: p + 0.05 * rng.standard_normal(p.shape)
-            for n, p in parameters(ANSWERS).items()
+            for n, p in drawn.items()
         }
-        x, labels = pictures(4)
-        x = rng.permuted(x, axis=3)
-        monkeypatch.setattr(
-            capstone_steps, "_parameters", lambda m, v=moved: v
-        )
-        monkeypatch.setattr(
-            capstone_steps, "_pictures", lambda n, v=(x, labels): v
-        )
-        assert capstone_steps._check_backward(ANSWERS) == ""
+        noise = rng.permuted(x, axis=3), labels
+        monkeypatch.setattr(network, "parameters_of", lambda m, v=moved: v)
+        monkeypatch.setattr(network, "pictures", lambda n, v=noise: v)
+        assert network.backward.network_check(module) == ""
