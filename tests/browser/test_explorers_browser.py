@@ -47,7 +47,7 @@ def source(output):
 def test_kernel_playground_answers_at_once(show):
     output = show(
         "playground",
-        "from helpers import widgets\nwidgets.kernel_playground()",
+        "from lecture import explorers\nexplorers.kernel_playground()",
     )
     picture, field = output.locator("img"), output.locator("input")
     choice, preset = output.locator("select").all()
@@ -76,7 +76,7 @@ def test_kernel_playground_answers_at_once(show):
 def test_shape_explorer_follows_its_sliders(show):
     output = show(
         "shapes",
-        "from helpers import widgets\nwidgets.shape_explorer(i=9, p=1)",
+        "from lecture import explorers\nexplorers.shape_explorer(i=9, p=1)",
     )
     stride = output.get_by_role("slider").nth(2)
     text = output.locator(".widget-html").first
@@ -112,11 +112,12 @@ def draw(show):
     output = show(
         "digit",
         "import numpy as np\n"
-        "from helpers import networks, widgets\n"
+        "from helpers import networks\n"
         "from helpers.data import FOLDER\n"
+        "from lecture.explorers import draw_digit\n"
         "network = networks.LeNet5(np.random.default_rng(0))\n"
         "network.load(FOLDER / 'lenet5_full.npz')\n"
-        "widgets.draw_digit(network)",
+        "draw_digit(network)",
         ready="canvas",
     )
     canvas, mouse = output.locator("canvas"), output.page.mouse
