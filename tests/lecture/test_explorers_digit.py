@@ -5,8 +5,10 @@ import re
 import numpy as np
 import pytest
 
-from helpers import figures, networks, training, widgets
+from helpers import figures as fig08
+from helpers import networks, training
 from helpers.data import FOLDER, draw_strokes, mnist_style, scale
+from lecture.explorers.digit import Canvas, draw_digit
 
 SEVEN = [[(60, 70), (190, 70), (110, 230)]]
 ZERO = [[(140, 50), (80, 100), (80, 180), (140, 230)]]
@@ -23,20 +25,20 @@ def lenet():
 @pytest.fixture
 def parts(lenet):
     """Return the canvas, the text and the picture beside it."""
-    canvas, right = widgets.draw_digit(lenet).children
+    canvas, right = draw_digit(lenet).children
     return canvas, *right.children
 
 
 @pytest.fixture
 def drawn(monkeypatch):
-    """Return a list that gets what every `figures.feature_maps` draws."""
-    seen, draw = [], figures.feature_maps
+    """Return a list that gets what every `fig08.feature_maps` draws."""
+    seen, draw = [], fig08.feature_maps
 
     def feature_maps(stages, odds):
         seen.append((stages, odds))
         return draw(stages, odds)
 
-    monkeypatch.setattr(figures, "feature_maps", feature_maps)
+    monkeypatch.setattr(fig08, "feature_maps", feature_maps)
     return seen
 
 
@@ -124,12 +126,12 @@ def test_what_a_browser_sends_is_taken(parts):
 @pytest.mark.parametrize("kind", ["LeNet1989", "DenseNetwork"])
 def test_any_network_for_28_by_28_pixels_will_do(kind):
     network = getattr(networks, kind)(np.random.default_rng(0))
-    canvas, right = widgets.draw_digit(network).children
+    canvas, right = draw_digit(network).children
     canvas.pixels = draw_strokes(SEVEN).tobytes()
     assert "It says" in right.children[0].value
     assert "<img" in right.children[1].value
 
 
 def test_canvas_asks_for_nothing_from_the_network():
-    assert "http" not in widgets.Canvas._esm
-    assert "import" not in widgets.Canvas._esm
+    assert "http" not in Canvas._esm
+    assert "import" not in Canvas._esm

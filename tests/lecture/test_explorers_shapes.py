@@ -5,7 +5,7 @@ import re
 import pytest
 
 from helpers.shapes import conv_output_size
-from helpers.widgets import shape_explorer
+from lecture.explorers import shape_explorer
 
 
 class Explorer:

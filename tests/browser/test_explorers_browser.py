@@ -12,17 +12,17 @@ from helpers.data import draw_strokes
 KERNEL = {"name": "python3", "display_name": "Python 3"}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def show(lab, run_all):
     """Return a function that runs one cell and returns its output."""
-    folder = lab[0]
+    cell = nbformat.v4.new_code_cell()
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    notebook.metadata.kernelspec = KERNEL
+    nbformat.write(notebook, lab[0] / "explorers.ipynb")
 
-    def run(name, source, ready="img"):
-        cell = nbformat.v4.new_code_cell(source)
-        notebook = nbformat.v4.new_notebook(cells=[cell])
-        notebook.metadata.kernelspec = KERNEL
-        nbformat.write(notebook, folder / f"{name}.ipynb")
-        output = run_all(f"{name}.ipynb").locator(".jp-OutputArea-output")
+    def run(source, ready="img"):
+        page = run_all("explorers.ipynb", source)
+        output = page.locator(".jp-OutputArea-output")
         output.locator(ready).wait_for()
         assert output.locator(".jp-mod-error").count() == 0
         return output
@@ -30,13 +30,9 @@ def show(lab, run_all):
     return run
 
 
-def changed(output, old):
-    """Wait until the picture is no longer `old`; return its source."""
-    output.page.wait_for_function(
-        "old => document.querySelector('.jp-OutputArea-output img')"
-        "?.src != old",
-        arg=old,
-    )
+def shows(output, text):
+    """Wait for the picture whose text ends like this; return its source."""
+    output.locator(f"img[alt$='{text}']").wait_for()
     return source(output)
 
 
@@ -46,37 +42,35 @@ def source(output):
 
 def test_kernel_playground_answers_at_once(show):
     output = show(
-        "playground",
-        "from helpers import widgets\nwidgets.kernel_playground()",
+        "from lecture import explorers\nexplorers.kernel_playground()",
     )
     picture, field = output.locator("img"), output.locator("input")
     choice, preset = output.locator("select").all()
     assert picture.bounding_box()["width"] > 500
     assert "from −1018 to 1018" in output.inner_text()
-    first = source(output)
+    first = shows(output, "Sobel x on digit 0")
 
     preset.select_option("box")
-    box = changed(output, first)
+    box = shows(output, "box on digit 0")
     assert [cell.input_value() for cell in field.all()] == ["1"] * 9 + ["9"]
     assert "The weights sum to 1." in output.inner_text()
 
     field.nth(4).fill("-8")
     field.nth(4).press("Tab")
-    own = changed(output, box)
+    own = shows(output, "your own on digit 0")
     assert preset.input_value() == "your own"
     assert "The weights sum to 0." in output.inner_text()
 
     choice.select_option("digit 7")
-    seven = changed(output, own)
+    seven = shows(output, "your own on digit 7")
     preset.select_option("Sobel x")
-    changed(output, seven)
-    assert len({first, box, own, seven, source(output)}) == 5
+    last = shows(output, "Sobel x on digit 7")
+    assert len({first, box, own, seven, last}) == 5
 
 
 def test_shape_explorer_follows_its_sliders(show):
     output = show(
-        "shapes",
-        "from helpers import widgets\nwidgets.shape_explorer(i=9, p=1)",
+        "from lecture import explorers\nexplorers.shape_explorer(i=9, p=1)",
     )
     stride = output.get_by_role("slider").nth(2)
     text = output.locator(".widget-html").first
@@ -85,9 +79,8 @@ def test_shape_explorer_follows_its_sliders(show):
 
     stride.focus()
     stride.press("ArrowRight")
-    changed(output, first)
+    assert shows(output, "s = 3, p = 1: o = 3") != first
     assert "/ 3⌋ + 1 = 3" in text.inner_text()
-    assert output.locator("img").get_attribute("alt").endswith("p = 1: o = 3")
 
     dilation = output.get_by_role("slider").nth(4)
     dilation.focus()
@@ -96,7 +89,7 @@ def test_shape_explorer_follows_its_sliders(show):
     size.focus()
     size.press("Home")
     output.get_by_text("kernel spans 7 px, padded input has 3").wait_for()
-    assert output.locator("img").count() == 0
+    output.locator("img").wait_for(state="detached")
 
 
 # As `draw_strokes` takes them, in pixels of a canvas of 280x280.
@@ -110,13 +103,13 @@ SMALL_ZERO += [[(222, 260), (240, 245), (242, 210), (220, 190)]]
 def draw(show):
     """Return a canvas in JupyterLab and what draws on it with the mouse."""
     output = show(
-        "digit",
         "import numpy as np\n"
-        "from helpers import networks, widgets\n"
+        "from helpers import networks\n"
         "from helpers.data import FOLDER\n"
+        "from lecture.explorers import draw_digit\n"
         "network = networks.LeNet5(np.random.default_rng(0))\n"
         "network.load(FOLDER / 'lenet5_full.npz')\n"
-        "widgets.draw_digit(network)",
+        "draw_digit(network)",
         ready="canvas",
     )
     canvas, mouse = output.locator("canvas"), output.page.mouse
@@ -226,3 +219,43 @@ def test_drawing_is_still_there_in_a_second_view(draw):
     views.nth(1).locator("xpath=..").get_by_role("button").press("Enter")
     output.get_by_text("Draw a digit.").first.wait_for()
     assert not ink(output).any()
+
+
+# --- Live slides ----------------------------------------------------------
+
+
+def test_live_slides_run_and_move(lab, run_all):
+    first = nbformat.v4.new_markdown_cell("# Live\n\nThe first slide.")
+    second = nbformat.v4.new_code_cell(
+        "from lecture.explorers import shape_explorer\n"
+        "shape_explorer(i=9, p=1)"
+    )
+    for cell in (first, second):
+        cell.metadata.slideshow = {"slide_type": "slide"}
+    notebook = nbformat.v4.new_notebook(cells=[first, second])
+    notebook.metadata.kernelspec = KERNEL
+    nbformat.write(notebook, lab[0] / "live.ipynb")
+
+    page = run_all("live.ipynb")
+    page.locator(".jp-OutputArea-output img").wait_for()
+    shown = page.get_by_role("paragraph").filter(has_text="The first slide.")
+    shown.click()
+    page.get_by_title("Toggle Deck").first.click()
+    page.locator("body[data-jp-deck-mode=presenting]").wait_for(
+        state="attached"
+    )
+    picture = page.locator(".jp-OutputArea-output img")
+    size = shown.evaluate("e => parseFloat(getComputedStyle(e).fontSize)")
+    assert size >= 24
+    assert shown.is_visible()
+    picture.wait_for(state="hidden")
+
+    page.keyboard.press("ArrowRight")
+    picture.wait_for()
+    shown.wait_for(state="hidden")
+    before = picture.get_attribute("src")
+    stride = page.get_by_role("slider").nth(2)
+    stride.focus()
+    stride.press("ArrowRight")
+    page.locator("img[alt$='s = 3, p = 1: o = 3']").wait_for()
+    assert picture.get_attribute("src") != before

@@ -4,26 +4,27 @@ import numpy as np
 import pytest
 from scipy import signal
 
-from helpers import figures, widgets
+from helpers import figures as fig02
+from lecture.explorers.playground import PRESETS, kernel_playground
 
 
 @pytest.fixture
 def drawn(monkeypatch):
-    """Return a list that gets the rows of every `figures.filtering`."""
-    seen, draw = [], figures.filtering
+    """Return a list that gets the rows of every `fig02.filtering`."""
+    seen, draw = [], fig02.filtering
 
     def filtering(rows, names):
         seen.append((rows[0], names[0]))
         return draw(rows, names)
 
-    monkeypatch.setattr(figures, "filtering", filtering)
+    monkeypatch.setattr(fig02, "filtering", filtering)
     return seen
 
 
 @pytest.fixture
 def playground(drawn):
     image = np.random.default_rng(0).integers(256, size=(6, 9))
-    return widgets.kernel_playground({"noise": image})
+    return kernel_playground({"noise": image})
 
 
 def parts(playground):
@@ -67,11 +68,11 @@ def test_playground_redraws_once_for_every_change(playground, drawn):
     assert preset.value == "your own"
 
 
-@pytest.mark.parametrize("name", widgets.PRESETS)
+@pytest.mark.parametrize("name", PRESETS)
 def test_preset_fills_the_fields(playground, drawn, name):
     fields, _, preset, by, text, _ = parts(playground)
     preset.value = name
-    numbers, divisor = widgets.PRESETS[name]
+    numbers, divisor = PRESETS[name]
     assert [field.value for field in fields] == numbers
     assert by.value == divisor
     assert drawn[-1][1] == preset.value == name
