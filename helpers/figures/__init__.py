@@ -27,14 +27,12 @@ from helpers.figures.charts import (
     weight_colors,
 )
 from helpers.figures.style import (
-    ARROW,
     DPI,
     GREY,
     HEIGHT,
     INPUT,
     KERNEL,
     OUTPUT,
-    WIDTH,
     WINDOW,
     arrow,
     frame,
@@ -47,14 +45,12 @@ from helpers.figures.style import (
 )
 
 __all__ = [
-    "ARROW",
     "DPI",
     "GREY",
     "HEIGHT",
     "INPUT",
     "KERNEL",
     "OUTPUT",
-    "WIDTH",
     "WINDOW",
     "arrow",
     "bars",

@@ -121,14 +121,11 @@ def show(fig: Figure, alt: str) -> None:
     _publish(buffer.getvalue(), fig, alt)
 
 
-def show_frames(
-    frames: Sequence[Figure], alt: str, seconds: float = 0.8
-) -> None:
+def show_frames(frames: Sequence[Figure], alt: str) -> None:
     """Display 2 to 20 figures of one size as an animated PNG.
 
     It plays wherever a PNG is shown, without a kernel and without scripts;
     in print the first frame remains, so a contact sheet belongs beside it.
-    Each frame stays for `seconds`.
 
     Examples
     --------
@@ -154,7 +151,7 @@ def show_frames(
         format="PNG",
         save_all=True,
         append_images=pictures[1:],
-        duration=round(1000 * seconds),
+        duration=800,  # milliseconds for each frame
         loop=0,
     )
     _publish(buffer.getvalue(), frames[0], alt)

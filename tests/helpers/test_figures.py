@@ -64,10 +64,12 @@ def test_arrays_stand_side_by_side_without_cells_for_nan():
         ("y", [[8]], figures.OUTPUT),
     ]
     axes = figures.cell_arrays(arrays, gap=2).axes[0]
+    frames = axes.patches[0], axes.patches[7]
+    assert [tuple(f.get_bbox().size) for f in frames] == [(2, 3), (1, 1)]
     shown = [
         patch.get_xy()
         for patch in axes.patches
-        if patch.get_visible() and patch.get_facecolor()[3]
+        if patch.get_visible() and patch not in frames
     ]
     assert shown == [(1, 0), (0, 1), (1, 1), (0, 2), (1, 2), (4, 1)]
     texts = [text.get_text() for text in axes.texts]
@@ -76,13 +78,14 @@ def test_arrays_stand_side_by_side_without_cells_for_nan():
 
 def test_rows_stand_below_their_index():
     rows = [("a", [7], -1, figures.INPUT), ("b", [8, 9], 1, figures.OUTPUT)]
-    windows = [(1, 2, 1)]
+    windows = [(1, 1, 2)]
     (axes,) = figures.cell_rows(rows, windows, index="t", total=True).axes
     places = {t.get_text(): t.get_position() for t in axes.texts}
     assert places["−1"][0] == places["7"][0] == -0.5
     assert places["2"][0] == places["9"][0] == 2.5
     frame = axes.patches[-1]
-    assert frame.get_xy() == (2, places["9"][1] - 0.5)
+    assert frame.get_xy() == (1, places["9"][1] - 0.5)
+    assert frame.get_bbox().size.tolist() == [2, 1]
     (rule,) = axes.lines
     assert places["7"][1] + 0.5 < rule.get_ydata()[0] < frame.get_y()
     assert list(rule.get_xdata()) == [-1, 3]
@@ -174,7 +177,7 @@ def test_a_figure_is_shown_twice_as_fine_with_its_text(published):
 
 
 def test_frames_are_shown_as_one_moving_picture(published):
-    figures.show_frames([*lines(4)], alt="four lines", seconds=0.5)
+    figures.show_frames([*lines(4)], alt="four lines")
     ((data, metadata),) = published
     pictures = set()
     with Image.open(io.BytesIO(data["image/png"])) as picture:
@@ -182,7 +185,7 @@ def test_frames_are_shown_as_one_moving_picture(published):
         for place in range(4):
             picture.seek(place)
             pictures.add(picture.convert("RGB").tobytes())
-            assert picture.info["duration"] == 500
+            assert picture.info["duration"] == 800
     assert len(pictures) == 4
     assert metadata["image/png"]["alt"] == "four lines"
 

@@ -109,15 +109,11 @@ def test_the_frame_moves_by_the_stride():
 
 
 def test_rows_say_how_many_windows_read_each_pixel():
-    fig = fig03.window_rows(8, 3, stride=3, padding=1)
-    below = len(fig03.window_axis(8, 3, 3, 1).reads) + 2.3
-    counted = {
-        int(text.get_position()[0]): text.get_text()
-        for text in fig.axes[0].texts
-        if text.get_position()[1] == below and text.get_text() != "read by"
-    }
+    fig = fig03.window_rows(8, 3, stride=2, padding=1)
+    texts = {t.get_position(): t.get_text() for t in fig.axes[0].texts}
     ones = np.ones((1, 1, 1, 8), int)
-    geometry = dict(kernel_size=(1, 3), stride=(1, 3), padding=(0, 1))
+    geometry = dict(kernel_size=(1, 3), stride=(1, 2), padding=(0, 1))
     counts = col2im(im2col(ones, **geometry), (1, 8), **geometry)
-    expected = {1 + i: str(count) for i, count in enumerate(counts.ravel())}
-    assert counted == expected
+    # Below four windows; the first pixel stands behind a zero.
+    said = [texts[place + 1.5, 4 + 2.3] for place in range(8)]
+    assert said == [str(count) for count in counts.ravel()]
