@@ -42,14 +42,16 @@ def test_stages_are_convolutions_and_poolings_with_what_follows_them():
 def test_feature_maps_show_the_drawing_above_the_input():
     drawn, image = np.eye(30), np.arange(64.0).reshape(1, 8, 8)
     odds = np.array([0.1, 0.7, 0.2])
-    stages = {"prepared": image, "1 conv": np.ones((3, 4, 4))}
+    stages = {"prepared": image, "1 conv": np.arange(108).reshape(9, 4, 3)}
     fig = fig08.feature_maps(stages, odds, drawn=drawn)
     above, below, maps, bars = fig.axes
     titles = [axes.get_title() for axes in (above, below)]
     assert titles == ["drawn", "prepared"]
     assert np.array_equal(above.images[0].get_array(), drawn)
     assert np.array_equal(below.images[0].get_array(), image[0])
-    assert maps.images[0].get_array().shape == (4, 8 * 5 - 1)
+    tiled = maps.images[0].get_array()  # eight in a row
+    assert tiled.shape == (2 * 5 - 1, 8 * 4 - 1)
+    assert np.array_equal(tiled[5:, :3], stages["1 conv"][8])
     assert [bar.get_width() for bar in bars.patches] == odds.tolist()
 
 
@@ -60,13 +62,13 @@ def test_feature_maps_of_a_network_without_maps():
 
 
 def test_kernels_stand_side_by_side_with_gaps_between():
-    bank = np.arange(1.0, 13).reshape(3, 2, 2)
+    bank = np.arange(1.0, 25).reshape(3, 2, 4)
     *drawn, _ = fig08.kernel_rows({"a": bank, "b": -2 * bank}).axes
     first, second = (axes.images[0] for axes in drawn)
     gap = np.full((2, 1), np.nan)
     row = np.hstack([bank[0], gap, bank[1], gap, bank[2]])
     assert np.array_equal(first.get_array().filled(np.nan), row, True)
-    assert first.get_clim() == second.get_clim() == (-24, 24)
+    assert first.get_clim() == second.get_clim() == (-48, 48)
 
 
 def test_confusions_are_counted_and_coloured_off_the_diagonal():
