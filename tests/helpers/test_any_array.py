@@ -308,7 +308,8 @@ def test_a_shift_by_the_stride_shifts_the_output_by_one(
     size, options = geometry
     kernel, rest = split(options)
     (s_h, s_w), rest["padding"] = rest["stride"], 0
-    x = integers(seed, (1, 2, size[0] + 9, size[1] + 9))
+    # At least 11 px: a shift by up to 2 * 3 leaves what a kernel spans, 5.
+    x = integers(seed, (1, 2, size[0] + 10, size[1] + 10))
     weight = integers(seed + 1, (3, 2, *kernel))
     moved = x[:, :, down * s_h :, across * s_w :]
     h = convolution.conv2d(x, weight, **rest)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from scipy import ndimage
 
 import helpers.matching
 from helpers.matching import (
@@ -357,27 +358,26 @@ def test_several_are_found_best_first():
     assert found[0].score > found[1].score > found[2].score
     assert len(find_template(image, template, count=9, min_score=0.9)) == 3
     assert find_template(image, template, min_score=1.1) == []
+    assert len(find_peaks([[0.5, 0, 0.25]], 1, 3, min_score=0.25)) == 2
 
 
 @pytest.mark.parametrize("overlap", [0, 0.3, 0.7])
 def test_boxes_overlap_no_more_than_asked_for(overlap):
     scores = noise((40, 50)) / 255
-    height, width = 6, 9
-    found = find_peaks(scores, (height, width), 1000, overlap)
+    found = find_peaks(scores, (6, 9), 1000, overlap)
     assert [m.score for m in found] == sorted(m.score for m in found)[::-1]
-    apart = np.abs(
-        np.subtract.outer([m.row for m in found], [m.row for m in found])
-    )
-    across = np.abs(
-        np.subtract.outer([m.column for m in found], [m.column for m in found])
-    )
-    shared = np.clip(height - apart, 0, None) * np.clip(
-        width - across, 0, None
-    )
-    np.fill_diagonal(shared, 0)
-    assert shared.max() <= overlap * height * width
+    places = np.array([m[:2] for m in found])
+    peaks = np.argwhere(scores == ndimage.maximum_filter(scores, 3))
+    assert len(places) < len(peaks)
+
+    def shared(boxes):
+        """The part that each box shares with each that was found."""
+        apart = np.abs(boxes[:, None] - places)
+        return np.clip((6, 9) - apart, 0, None).prod(axis=2) / (6 * 9)
+
+    assert (np.triu(shared(places), 1) <= overlap).all()
     # And no peak is left out without reason.
-    assert len(found) > 10
+    assert (shared(peaks).max(axis=1) > overlap).all()
 
 
 def test_the_slope_of_a_peak_is_no_peak():
