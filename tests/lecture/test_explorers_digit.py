@@ -5,10 +5,10 @@ import re
 import numpy as np
 import pytest
 
-from helpers import figures as fig08
 from helpers import networks, training
 from helpers.data import FOLDER, draw_strokes, mnist_style, scale
 from lecture.explorers.digit import Canvas, draw_digit
+from lecture.figures import fig08
 
 SEVEN = [[(60, 70), (190, 70), (110, 230)]]
 ZERO = [[(140, 50), (80, 100), (80, 180), (140, 230)]]

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import signal
 
-from helpers import figures as fig02
 from lecture.explorers.playground import PRESETS, kernel_playground
+from lecture.figures import fig02
 
 
 @pytest.fixture

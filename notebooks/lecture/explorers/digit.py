@@ -9,11 +9,11 @@ import ipywidgets as widgets
 import numpy as np
 import traitlets
 
-from helpers import diagrams, training
-from helpers import figures as fig08
+from helpers import training
 from helpers.data import mnist_style, scale
 from helpers.networks import Sequential
 from lecture.explorers.picture import img
+from lecture.figures import fig08
 
 
 class Canvas(anywidget.AnyWidget):
@@ -82,7 +82,7 @@ def draw_digit(network: Sequential) -> widgets.HBox:
         after = f"; next comes {second}, with {odds[second]:.0%}"
         after = after if odds[second] >= 0.01 else ""
         text.value = f"<p>It says <b>{said}</b>{after}.</p>"
-        stages = diagrams.stage_maps(network, scale(image))
+        stages = fig08.stage_maps(network, scale(image))
         fig = fig08.feature_maps(stages, odds)
         alt = f"The drawing as 28x28 pixels, its maps; it says {said}"
         picture.value = img(fig, alt, share=0.8)

@@ -8,10 +8,10 @@ import ipywidgets as widgets
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from helpers import figures as fig02
 from helpers.convolution import cross_correlate2d
 from helpers.data import load_mnist
 from lecture.explorers.picture import img
+from lecture.figures import fig02
 
 # Whole numbers, and what they are divided by.
 PRESETS = {

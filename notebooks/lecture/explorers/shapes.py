@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ipywidgets as widgets
 
-from helpers import windows as fig03
 from helpers.shapes import conv_output_size
 from lecture.explorers.picture import img
+from lecture.figures import fig03
 
 
 def shape_explorer(

@@ -83,7 +83,7 @@ def network_stages(
         else:
             shape = output.shape[1:]
             if hasattr(layer, "kernel_size"):
-                name += "\n{}\u00d7{}".format(*layer.kernel_size)
+                name += "\n{}\u00d7{}".format(*layer.window.kernel_size)
         stages.append((name, count + layer.parameter_count(), shape))
     return stages
 
