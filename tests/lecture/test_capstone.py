@@ -252,9 +252,9 @@ def test_a_parameter_that_does_nothing_is_named(said):
          "It took one step only: is `return` inside the loop?"),
         ("rate = 0.03 * min", "rate = 1e-6 * min",
          "It learned next to nothing, the training loss ends at 2.30"),
-        ("epochs, size = 1, 50", "epochs, size = 6, 50",
+        ("epochs, size = 1, 50", "epochs, size = 4, 25",
          "it has not finished"),
-        ("epochs, size = 1, 50", "epochs, size = 30, 20",
+        ("epochs, size = 1, 50", "epochs, size = 12, 10",
          "it knows its own digits, not yet others"),
         ("epochs, size = 1, 50", "epochs, size = 0, 50",
          "It took no step: the check counts calls of"),
@@ -497,14 +497,12 @@ def test_the_command(tmp_path, option, expected):
 def test_the_gradient_check_has_no_false_alarms(monkeypatch):
     """Kinks of ReLU and maxima must not be taken for mistakes."""
     module = solved()
-    drawn, (x, labels) = network.parameters_of(module), network.pictures(4)
-    for seed in range(10):
-        rng = np.random.default_rng(seed)
-        moved = {
-            n: p + 0.05 * rng.standard_normal(p.shape)
-            for n, p in drawn.items()
-        }
-        noise = rng.permuted(x, axis=3), labels
-        monkeypatch.setattr(network, "parameters_of", lambda m, v=moved: v)
+    drawn = network.parameters_of(module)
+    # Half of the units stand on the kink itself.
+    drawn["W3"][:50], drawn["b3"][:50] = 0, 0
+    x, labels = network.pictures(4)
+    for seed in range(3):
+        noise = np.random.default_rng(seed).permuted(x, axis=3), labels
+        monkeypatch.setattr(network, "parameters_of", lambda m: drawn)
         monkeypatch.setattr(network, "pictures", lambda n, v=noise: v)
         assert network.backward.network_check(module) == ""

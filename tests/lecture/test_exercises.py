@@ -49,14 +49,19 @@ def code_cells(number):
     return ["".join(c["source"]) for c in cells if c["cell_type"] == "code"]
 
 
-def imports_of(number, names):
-    """Return the lines of a notebook's first cell that import the names."""
-    lines = []
+def namespace_of(number, source):
+    """Return what a notebook's first cell imports and the source uses."""
+    nodes = [n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Name)]
+    own = {node.id for node in nodes if isinstance(node.ctx, ast.Store)}
+    used = {node.id for node in nodes} - own
+    namespace = {}
     for node in ast.parse(code_cells(number)[0]).body:
         if isinstance(node, ast.Import | ast.ImportFrom):
-            bound = {alias.asname or alias.name for alias in node.names}
-            lines += [ast.unparse(node)] * bool(bound & names)
-    return "\n".join(lines)
+            named = [a for a in node.names if (a.asname or a.name) in used]
+            if named:
+                node.names = named
+                exec(ast.unparse(node), namespace)
+    return namespace
 
 
 @each
@@ -84,13 +89,7 @@ def test_the_printed_solution_is_right_in_its_notebook(exercise, capsys):
     source = capsys.readouterr().out
     assert source.startswith(f"def {exercise.name}(")
     assert source.count("\ndef ") == 0
-    used = {
-        node.id
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.Name)
-    }
-    namespace = {}
-    exec(imports_of(ALL[exercise.name][0], used), namespace)
+    namespace = namespace_of(ALL[exercise.name][0], source)
     exec(source, namespace)
     assert exercise.verdict(namespace[exercise.name]).right
 
