@@ -73,8 +73,9 @@ class Pen(NamedTuple):
         """Draw an outlined arm or leg; a second colour gives it rings."""
         self.line(points, INK, width + 1.5)
         self.line(points, colors[0], width)
-        for ring in pieces(points, 3.1)[1::2] if colors[1:] else []:
-            self.line(ring, colors[1], width)
+        if len(colors) > 1:
+            for ring in pieces(points, 3.1)[1::2]:
+                self.line(ring, colors[1], width)
 
     def cloth(
         self, corners: Points, pattern: str, colors: Colors, count: int = 8
@@ -102,19 +103,19 @@ class Pen(NamedTuple):
         return max(1, round(width * self.scale * FINE))
 
 
-def block(left: float, top: float, right: float, bottom: float) -> list[Point]:
+def block(left: float, top: float, right: float, bottom: float) -> Points:
     """Return the corners of a rectangle: top left, and on clockwise."""
     return [(left, top), (right, top), (right, bottom), (left, bottom)]
 
 
-def taper(half: float, top: float, below: float, bottom: float) -> list[Point]:
-    """Return the corners of what is symmetric: half its widths, its y's."""
-    return [(-half, top), (half, top), (below, bottom), (-below, bottom)]
+def taper(upper: float, top: float, lower: float, bottom: float) -> Points:
+    """Return the corners of a trapezium, half its width above and below."""
+    return [(-upper, top), (upper, top), (lower, bottom), (-lower, bottom)]
 
 
 def arc(
     x: float, y: float, rx: float, ry: float, angles: Iterable[float]
-) -> list[Point]:
+) -> Points:
     """Return points around a centre, at angles in radians."""
     return [(x + rx * math.cos(a), y + ry * math.sin(a)) for a in angles]
 
@@ -139,7 +140,7 @@ def shaded(color: Color, factor: float) -> Color:
     return tuple(min(250, round(value * factor)) for value in color)
 
 
-def _stripes(pattern: str, count: int) -> Iterator[list[Point]]:
+def _stripes(pattern: str, count: int) -> Iterator[Points]:
     """Yield the stripes of a pattern on a cloth 1 wide and 1 high."""
     if pattern == "band":
         yield block(0, 0.4, 1, 0.62)

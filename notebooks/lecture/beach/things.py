@@ -7,7 +7,7 @@ import numpy as np
 
 from lecture.beach.colors import CLOTHES, HAIRS, PAPER, RED, SKINS, WHITE
 from lecture.beach.looks import Look, Rng, passer_by, pick, two
-from lecture.beach.pen import INK, Pen, Point, arc, block, shaded, taper
+from lecture.beach.pen import INK, Pen, arc, block, shaded, taper
 from lecture.beach.people import ball, ice, person
 
 
@@ -96,20 +96,15 @@ def _umbrella(pen: Pen, rng: Rng) -> None:
     colors = two(rng) if rng.random() < 0.6 else (RED, WHITE)
     pen.shadow(16, -2, 34, 9)
     pen.line([(0, 0), (4, -62)], (226, 214, 190), 2)
-    top, ribs = (5, -78), 6
-    rim = arc(5, -54, 36, 8, np.linspace(math.pi, 0, ribs + 1))
+    rim = arc(5, -54, 36, 8, np.linspace(math.pi, 0, 7))
     dome = arc(5, -54, 36, 24, np.linspace(math.pi, 2 * math.pi, 25))
     pen.shape([*dome, *rim[::-1]], colors[0])
-    for a, b in list(itertools.pairwise(rim))[::2]:
-        panel = [top, *_rib(top, a), a, b, *_rib(top, b)[::-1]]
+    along = np.linspace(0.85, 0.1, 5) * math.pi / 2
+    ribs = [[*arc(5, y, x - 5, -78 - y, along), (x, y)] for x, y in rim]
+    for one, other in list(itertools.pairwise(ribs))[::2]:
+        panel = [(5, -78), *one, *other[::-1]]
         pen.shape(panel, colors[1], INK, 0.6)
-    pen.line([top, (5, -82)], INK, 1.4)
-
-
-def _rib(top: Point, rim: Point) -> list[Point]:
-    """Return points on a rib of an umbrella, from its top to its rim."""
-    angles = np.linspace(0.85, 0.1, 5) * math.pi / 2
-    return arc(top[0], rim[1], rim[0] - top[0], top[1] - rim[1], angles)
+    pen.line([(5, -78), (5, -82)], INK, 1.4)
 
 
 def _windbreak(pen: Pen, rng: Rng) -> None:
