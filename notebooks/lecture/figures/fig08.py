@@ -10,18 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from helpers.figures import (
-    GREY,
-    INPUT,
-    KERNEL,
-    OUTPUT,
-    arrow,
-    frame,
-    new_figure,
-    panels,
-    place_text,
-    sheet,
-)
+from helpers.figures import arrow, frame, new_figure, panels, place_text, sheet
+from helpers.figures.style import GREY, INPUT, KERNEL, OUTPUT
 from helpers.networks import Sequential
 
 # --- Networks ----------------------------------------------------------------
