@@ -72,7 +72,7 @@ def network_stages(
             name, count, shape = stages.pop()
         else:
             shape = output.shape[1:]
-            if hasattr(layer, "kernel_size"):
+            if hasattr(layer, "window"):
                 name += "\n{}\u00d7{}".format(*layer.window.kernel_size)
         stages.append((name, count + layer.parameter_count(), shape))
     return stages
