@@ -361,17 +361,9 @@ SUBJECTS = {
         dict(epochs=1, batch_size=2, peak_rate=0.1, warmup=0.1)
         | dict(momentum=0.9, weight_decay=0.0),
     ),
-    "training.Recipe.rate": (
-        of_a_new(training.Recipe, "rate"),
-        dict(step=2, steps=10),
-    ),
     "training.SGD": (
         training.SGD,
         dict(network=tiny(), momentum=0.9, weight_decay=0.0),
-    ),
-    "training.minibatches": (
-        lambda **options: list(training.minibatches(**options)),
-        dict(size=5, batch_size=2, rng=RNG(0)),
     ),
     "training.fit": (
         training.fit,
@@ -381,7 +373,7 @@ SUBJECTS = {
     ),
     "training.predict": (
         training.predict,
-        dict(network=tiny(), images=ones(5, 1, 2, 2), batch_size=2),
+        dict(network=tiny(), images=ones(5, 1, 2, 2)),
     ),
     "training.probabilities": (
         training.probabilities,
@@ -389,7 +381,7 @@ SUBJECTS = {
     ),
     "training.evaluate": (
         training.evaluate,
-        dict(network=tiny(), batch_size=2) | pictures(),
+        dict(network=tiny()) | pictures(),
     ),
     "training.mistakes": (
         training.mistakes,
@@ -397,7 +389,7 @@ SUBJECTS = {
     ),
     "training.gradient_check": (
         training.gradient_check,
-        dict(network=tiny(), rng=RNG(0), samples=2, step=1e-6) | pictures(),
+        dict(network=tiny(), rng=RNG(0), samples=2) | pictures(),
     ),
     "matching.match_template": (
         matching.match_template,
