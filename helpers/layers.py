@@ -41,12 +41,8 @@ from helpers.shapes import Padding, PoolWindow, Size, Window
 class Layer:
     """What all layers share: named parameters, their gradients, two passes.
 
-    Attributes
-    ----------
-    parameters : dict of str to ndarray
-        What training changes, in place.
-    gradients : dict of str to ndarray
-        Same names and shapes, filled by `backward`.
+    Training changes the arrays of `parameters` in place; `backward` fills
+    `gradients`, with the same names and shapes.
 
     Examples
     --------
@@ -387,16 +383,7 @@ class ReLU(Layer):
 
 
 class Tanh(Layer):
-    """The non-linearity of the networks of 1989: f(h) = tanh(h).
-
-    Examples
-    --------
-    >>> tanh = Tanh()
-    >>> tanh.forward(np.array([0.0]))
-    array([0.])
-    >>> tanh.backward(np.array([3.0]))
-    array([3.])
-    """
+    """The non-linearity of the networks of 1989: f(h) = tanh(h)."""
 
     def forward(self, x: NDArray) -> NDArray:
         """Return tanh(x), any shape."""
@@ -410,19 +397,7 @@ class Tanh(Layer):
 
 
 class ChannelScale(Layer):
-    """One factor and one bias for each map, as in the subsampling of 1989.
-
-    Parameters
-    ----------
-    channels : int
-    dtype : dtype
-
-    Examples
-    --------
-    >>> scale = ChannelScale(4)
-    >>> scale.parameter_count()
-    8
-    """
+    """One factor and one bias for each map, as in the subsampling of 1989."""
 
     def __init__(self, channels: int, dtype: DTypeLike = np.float32) -> None:
         super().__init__()
@@ -568,10 +543,7 @@ class CrossEntropy:
     def forward(self, logits: NDArray, labels: NDArray) -> NDArray:
         """Return the mean loss, a scalar of the dtype of `logits`.
 
-        Parameters
-        ----------
-        logits : ndarray, shape (N, classes)
-        labels : ndarray of int, shape (N,)
+        Logits have shape (N, classes), labels are whole numbers, shape (N,).
         """
         logits = as_array(logits, "logits", "(N, classes)")
         labels = as_numbers(labels, "labels")
@@ -603,17 +575,7 @@ class CrossEntropy:
         return -log_probability[np.arange(len(labels)), labels].mean()
 
     def backward(self, gradient: float = 1.0) -> NDArray:
-        """Return the gradient by the logits: (softmax - one-hot) / N.
-
-        Parameters
-        ----------
-        gradient : float
-            By the loss itself.
-
-        Returns
-        -------
-        ndarray, shape (N, classes)
-        """
+        """Return the gradient by the logits: (softmax - one-hot) / N."""
         if self.labels is None:
             raise RuntimeError(
                 "call forward before backward: CrossEntropy has seen no labels"

@@ -113,7 +113,7 @@ def match_template(
     """
     image, template = _as_pictures(image, template, method)
     workers = as_int(workers, "workers")
-    plain = {image.dtype.type, template.dtype.type} <= PLAIN
+    plain = all(a.dtype.type in PLAIN for a in (image, template))
     dtype = np.float32 if plain else np.float64
     # From here on a picture is (channels, H, W).
     image, template = (

@@ -20,11 +20,6 @@ from helpers.fused import fuse
 from helpers.layers import CrossEntropy
 from helpers.networks import Sequential
 
-# Images that a network is asked about at a time: bounds the memory.
-TOGETHER = 500
-# Floats beyond are pixels from 0 to 255: no network learns from them well.
-LARGEST = 100
-
 
 @dataclass(frozen=True)
 class Recipe:
@@ -191,7 +186,8 @@ def fit(
     images, labels = _labelled(images, labels)
     if test_images is not None:
         test_images, test_labels = _labelled(test_images, test_labels)
-    fast, loss = fuse(network), CrossEntropy()  # the same parameters
+    fast = fuse(network)  # the same parameters
+    loss = CrossEntropy()
     optimizer = SGD(fast, recipe.momentum, recipe.weight_decay)
     steps = recipe.epochs * math.ceil(len(images) / recipe.batch_size)
     history = {"loss": [], "train_accuracy": [], "test_accuracy": []}
@@ -237,6 +233,9 @@ def _check_finite(network: Sequential, loss: float, when: str) -> None:
 
 
 # --- What a network answers --------------------------------------------------
+
+# Images that a network is asked about at a time: bounds the memory.
+TOGETHER = 500
 
 
 def predict(network: Sequential, images: NDArray) -> NDArray:
@@ -435,6 +434,9 @@ def run_seeds(
 
 
 # --- Checks ------------------------------------------------------------------
+
+# Floats beyond are pixels from 0 to 255: no network learns from them well.
+LARGEST = 100
 
 
 def _checked(network: Sequential, needed: str) -> Sequential:

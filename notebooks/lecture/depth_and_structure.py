@@ -27,29 +27,13 @@ from helpers.training import Recipe, evaluate, fit
 
 
 def dense_2(width: int, side: int, rng: np.random.Generator) -> list[Layer]:
-    """Return the layers of a dense network with 2 layers of weights.
-
-    For square pictures of `side` pixels; `width` is the number of hidden
-    units.
-
-    Examples
-    --------
-    >>> dense_2(64, 40, np.random.default_rng(0))
-    [Flatten(), Linear(1600, 64), ReLU(), Linear(64, 10)]
-    """
-    width, side = _sizes(width, side)
+    """Return a hidden layer of `width` units, and ten logits."""
     hidden = [Flatten(), Linear(side**2, width, rng=rng), ReLU()]
     return [*hidden, Linear(width, 10, gain=0.001, rng=rng)]
 
 
 def dense_5(width: int, side: int, rng: np.random.Generator) -> list[Layer]:
-    """Return the layers of `dense_2` with three more hidden layers.
-
-    Examples
-    --------
-    >>> dense_5(60, 40, np.random.default_rng(0))[3:6]
-    [Linear(60, 60), ReLU(), Linear(60, 60)]
-    """
+    """Return the layers of `dense_2` with three more hidden layers."""
     *hidden, last = dense_2(width, side, rng)
     for _ in range(3):
         hidden += [Linear(width, width, rng=rng), ReLU()]
@@ -57,16 +41,13 @@ def dense_5(width: int, side: int, rng: np.random.Generator) -> list[Layer]:
 
 
 def conv_2(width: int, side: int, rng: np.random.Generator) -> list[Layer]:
-    """Return the layers of a convolution and a dense layer.
-
-    `width` is the number of maps; `side` must be divisible by 4.
+    """Return the layers of a convolution of `width` maps and a dense layer.
 
     Examples
     --------
     >>> conv_2(28, 40, np.random.default_rng(0))[2:]
     [MaxPool2d(2x2), Flatten(), Linear(2800, 10)]
     """
-    width, side = _sizes(width, side, 4)
     return [
         Conv2d(1, width, 5, stride=2, padding=2, rng=rng),
         ReLU(),
@@ -79,18 +60,8 @@ def conv_2(width: int, side: int, rng: np.random.Generator) -> list[Layer]:
 def conv_5(width: int, side: int, rng: np.random.Generator) -> list[Layer]:
     """Return the layers of `conv_2` with three more convolutions.
 
-    The maps double in number from layer to layer; `side` must be divisible
-    by 8.
-
-    Examples
-    --------
-    >>> network = Sequential(conv_5(8, 40, np.random.default_rng(0)))
-    >>> [x.shape[1:] for x in network.trace(np.zeros((1, 1, 40, 40)))[3:11:2]]
-    [(8, 10, 10), (16, 10, 10), (32, 5, 5), (64, 3, 3)]
+    The maps double in number from layer to layer.
     """
-    width, side = _sizes(width, side, 8)
-    if side < 24:
-        raise ValueError(f"side must be at least 24 px, not {side}")
     return [
         *conv_2(width, side, rng)[:3],
         Conv2d(width, 2 * width, 3, padding=1, rng=rng),
@@ -106,10 +77,9 @@ def conv_5(width: int, side: int, rng: np.random.Generator) -> list[Layer]:
 
 
 class Family(NamedTuple):
-    """Networks of one kind and several sizes, from the smallest.
+    """Networks of one kind and several sizes.
 
-    ``layers`` takes a width, the side of the pictures, a random generator;
-    ``matched`` is the width with about 30,000 parameters on 40x40 pixels.
+    With the width `matched` one has about 30,000 parameters on 40x40 pixels.
     """
 
     layers: Callable[[int, int, np.random.Generator], list[Layer]]
@@ -128,32 +98,21 @@ FAMILIES = {
 def build(
     family: str, width: int, side: int, rng: np.random.Generator
 ) -> Sequential:
-    """Return a network of a family, a key of `FAMILIES`.
+    """Return a network of a family for square pictures of `side` pixels.
 
     Examples
     --------
-    About as many parameters in each:
-
     >>> rng = np.random.default_rng(0)
-    >>> for name, family in FAMILIES.items():
-    ...     build(name, family.matched, 40, rng).parameter_count()
-    27397
-    28315
-    28738
+    >>> build("convolution, 5 layers", 8, 40, rng).parameter_count()
     30282
     """
     if not isinstance(family, str) or family not in FAMILIES:
         names = ", ".join(map(repr, FAMILIES))
         raise ValueError(f"family must be one of {names}, not {family!r}")
+    width, side = as_int(width, "width"), as_int(side, "side", 24)
+    if side % 8:
+        raise ValueError(f"side must be divisible by 8, not {side}")
     return Sequential(FAMILIES[family].layers(width, side, rng))
-
-
-def _sizes(width: int, side: int, divisor: int = 1) -> tuple[int, int]:
-    """Return the sizes of a network, checked."""
-    width, side = as_int(width, "width"), as_int(side, "side", divisor)
-    if side % divisor:
-        raise ValueError(f"side must be divisible by {divisor}, not {side}")
-    return width, side
 
 
 # --- The pictures ------------------------------------------------------------
@@ -173,21 +132,14 @@ def pictures(
 ) -> Digits:
     """Return what the experiment looks at, standardised.
 
-    Parameters
-    ----------
-    data : {"digits", "svhn"}
-        Bundled digits scattered over 40x40 pixels, or house numbers.
-    root : path, optional
-        Where SVHN is, see `load_svhn`.
-    count : int
-        Pictures to train with, the first ones, and about as many to test
-        with, evenly spaced; all of them if there are fewer.
+    ``"digits"`` are bundled ones, scattered over 40x40 pixels; ``"svhn"`` are
+    house numbers, in `root`, see `load_svhn`.  The first `count` are to train
+    with, about as many to test with, evenly spaced.
 
     Examples
     --------
-    >>> digits = pictures("digits", count=200)
-    >>> digits.train_images.shape, digits.test_images.shape
-    ((200, 1, 40, 40), (200, 1, 40, 40))
+    >>> pictures("digits", count=200).train_images.shape
+    (200, 1, 40, 40)
     """
     count = as_int(count, "count", 4)
     if not isinstance(data, str) or data not in FILES:
@@ -215,12 +167,8 @@ def load_svhn(root: str | os.PathLike | None = None) -> Digits:
     has as many parameters as on other digits: 0.299 red + 0.587 green +
     0.114 blue.  The neighbours of a digit are often in its picture too.
 
-    Parameters
-    ----------
-    root : path, optional
-        The folder of ``SVHN/train_32x32.mat`` and ``SVHN/test_32x32.mat``;
-        ``data/`` unless given.  If one is not there, both are fetched
-        through torchvision (250 MB).
+    `root` is the folder of ``SVHN/train_32x32.mat`` and ``test_32x32.mat``,
+    ``data/`` unless given; if one is not there, both are fetched (250 MB).
     """
     from torchvision.datasets import SVHN
 
@@ -373,20 +321,8 @@ def compare(
     the training pictures, held out, in one run of another seed.  The test
     pictures take no part in it.
 
-    Parameters
-    ----------
-    digits : Digits
-        Standardised.
-    networks : iterable of (family, width)
-    recipe : Recipe
-        All but the peak rate, which is replaced.
-    seeds : sequence of int
-    rates : sequence of float
-        If there is only one, it is taken without a trial.
-    n_jobs : int, optional
-        As for `helpers.training.run_seeds`.
-    progress : bool
-        Show bars that count the runs.
+    `networks` are pairs (family, width), `digits` are standardised.  A single
+    rate is taken without a trial.  `n_jobs` is that of `run_seeds`.
 
     Returns
     -------

@@ -235,25 +235,16 @@ def _parser() -> argparse.ArgumentParser:
         description="Make what is recorded in data/.",
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    for prepare, add_options, told in [
-        (_lenet5, _add_lenet5, "Train LeNet-5 and record every epoch."),
-        (
-            _depth_and_structure,
-            _add_depth_and_structure,
-            "Train four families of networks and record every run.",
-        ),
-        (_mnist_5k, _add_mnist_5k, "Write the digits that are bundled."),
-    ]:
+
+    def command(prepare: Callable, told: str) -> Callable:
         name = prepare.__name__.strip("_")
-        command = commands.add_parser(name, help=told, description=told)
-        command.set_defaults(prepare=prepare, seeds=1)
-        add_options(command.add_argument)
+        made = commands.add_parser(name, help=told, description=told)
+        made.set_defaults(prepare=prepare, seeds=1)
         output = dict(default=FOLDER, help="folder to write to")
-        command.add_argument("--output", type=Path, **output)
-    return parser
+        made.add_argument("--output", type=Path, **output)
+        return made.add_argument
 
-
-def _add_lenet5(add: Callable) -> None:
+    add = command(_lenet5, "Train LeNet-5 and record every epoch.")
     add("--data", choices=list(DEFAULTS), default="subset")
     add("--root", help="folder that holds MNIST/raw, or will (--data full)")
     _add_runs(add)
@@ -264,17 +255,17 @@ def _add_lenet5(add: Callable) -> None:
         told = f"default {value}" + f" ({full} for full)" * (value != full)
         add("--" + name.replace("_", "-"), type=type(value), help=told)
 
-
-def _add_depth_and_structure(add: Callable) -> None:
+    told = "Train four families of networks and record every run."
+    add = command(_depth_and_structure, told)
     add("--data", choices=list(families.FILES), default="digits")
     add("--root", help="folder that holds SVHN, or will (--data svhn)")
     _add_runs(add)
     add("--images", type=int, default=4000, help="to train with")
     add("--epochs", type=int, default=families.RECIPE.epochs)
 
-
-def _add_mnist_5k(add: Callable) -> None:
+    add = command(_mnist_5k, "Write the digits that are bundled.")
     add("root", nargs="?", help="folder that holds MNIST/raw, or will")
+    return parser
 
 
 def _add_runs(add: Callable) -> None:

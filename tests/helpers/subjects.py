@@ -167,10 +167,7 @@ SUBJECTS = {
         lambda: checks.check_memory((2, 3), float, "it", "do less"),
         {},
     ),
-    "checks.as_numbers": (
-        lambda x: checks.as_numbers(x, "x"),
-        dict(x=[1, 2]),
-    ),
+    "checks.as_numbers": (lambda x: checks.as_numbers(x, "x"), dict(x=[1, 2])),
     "checks.as_array": (
         lambda x: checks.as_array(x, "x", "(H, W)"),
         dict(x=[[1, 2]]),
@@ -225,19 +222,13 @@ SUBJECTS = {
         | dict(in_channels=4, out_channels=6, groups=2)
         | dict(connections=ones(6, 2)),
     ),
-    "layers.Conv2d.forward": (
-        of_a_new(conv),
-        dict(x=ones(1, 2, 5, 6)),
-    ),
+    "layers.Conv2d.forward": (of_a_new(conv), dict(x=ones(1, 2, 5, 6))),
     "layers.Conv2d.backward": (
         after(conv, 1, 2, 5, 6),
         dict(gradient=ones(1, 3, 3, 4)),
     ),
     "layers.MaxPool2d": (layers.MaxPool2d, POOL | dict(dilation=1)),
-    "layers.MaxPool2d.forward": (
-        of_a_new(max_pool),
-        BATCH,
-    ),
+    "layers.MaxPool2d.forward": (of_a_new(max_pool), BATCH),
     "layers.MaxPool2d.backward": (
         after(max_pool, 1, 1, 4, 6),
         dict(gradient=ones(1, 1, 2, 3)),
@@ -246,26 +237,17 @@ SUBJECTS = {
         layers.AvgPool2d,
         POOL | dict(count_include_pad=True),
     ),
-    "layers.AvgPool2d.forward": (
-        of_a_new(avg_pool),
-        BATCH,
-    ),
+    "layers.AvgPool2d.forward": (of_a_new(avg_pool), BATCH),
     "layers.AvgPool2d.backward": (
         after(avg_pool, 1, 1, 4, 6),
         dict(gradient=ones(1, 1, 2, 3)),
     ),
-    "layers.ReLU.forward": (
-        of_a_new(layers.ReLU),
-        BATCH,
-    ),
+    "layers.ReLU.forward": (of_a_new(layers.ReLU), BATCH),
     "layers.ReLU.backward": (
         after(layers.ReLU, 2, 3),
         dict(gradient=ones(2, 3)),
     ),
-    "layers.Tanh.forward": (
-        of_a_new(layers.Tanh),
-        BATCH,
-    ),
+    "layers.Tanh.forward": (of_a_new(layers.Tanh), BATCH),
     "layers.Tanh.backward": (
         after(layers.Tanh, 2, 3),
         dict(gradient=ones(2, 3)),
@@ -274,18 +256,12 @@ SUBJECTS = {
         layers.ChannelScale,
         dict(channels=4, dtype=np.float32),
     ),
-    "layers.ChannelScale.forward": (
-        of_a_new(scales),
-        BATCH,
-    ),
+    "layers.ChannelScale.forward": (of_a_new(scales), BATCH),
     "layers.ChannelScale.backward": (
         after(scales, 2, 4, 6, 5),
         dict(gradient=ones(2, 4, 6, 5)),
     ),
-    "layers.Flatten.forward": (
-        of_a_new(layers.Flatten),
-        BATCH,
-    ),
+    "layers.Flatten.forward": (of_a_new(layers.Flatten), BATCH),
     "layers.Flatten.backward": (
         after(layers.Flatten, 2, 3, 4),
         dict(gradient=ones(2, 12)),
@@ -294,14 +270,8 @@ SUBJECTS = {
         layers.Linear,
         DRAWN | dict(in_features=4, out_features=3, gain=2.0),
     ),
-    "layers.Linear.forward": (
-        of_a_new(linear),
-        dict(x=ones(2, 4)),
-    ),
-    "layers.Linear.backward": (
-        after(linear, 2, 4),
-        dict(gradient=ones(2, 3)),
-    ),
+    "layers.Linear.forward": (of_a_new(linear), dict(x=ones(2, 4))),
+    "layers.Linear.backward": (after(linear, 2, 4), dict(gradient=ones(2, 3))),
     "layers.CrossEntropy.forward": (
         of_a_new(layers.CrossEntropy),
         dict(logits=ones(3, 4), labels=np.array([0, 1, 3])),
@@ -324,14 +294,8 @@ SUBJECTS = {
         data.load_mnist,
         dict(which="subset", root=None, download=False),
     ),
-    "networks.Sequential": (
-        networks.Sequential,
-        dict(layers=[layers.ReLU()]),
-    ),
-    "networks.Sequential.forward": (
-        of_a_new(tiny),
-        dict(x=ones(2, 1, 2, 2)),
-    ),
+    "networks.Sequential": (networks.Sequential, dict(layers=[layers.ReLU()])),
+    "networks.Sequential.forward": (of_a_new(tiny), dict(x=ones(2, 1, 2, 2))),
     "networks.Sequential.trace": (
         of_a_new(tiny, "trace"),
         dict(x=ones(2, 1, 2, 2)),
@@ -361,17 +325,9 @@ SUBJECTS = {
         dict(epochs=1, batch_size=2, peak_rate=0.1, warmup=0.1)
         | dict(momentum=0.9, weight_decay=0.0),
     ),
-    "training.Recipe.rate": (
-        of_a_new(training.Recipe, "rate"),
-        dict(step=2, steps=10),
-    ),
     "training.SGD": (
         training.SGD,
         dict(network=tiny(), momentum=0.9, weight_decay=0.0),
-    ),
-    "training.minibatches": (
-        lambda **options: list(training.minibatches(**options)),
-        dict(size=5, batch_size=2, rng=RNG(0)),
     ),
     "training.fit": (
         training.fit,
@@ -381,7 +337,7 @@ SUBJECTS = {
     ),
     "training.predict": (
         training.predict,
-        dict(network=tiny(), images=ones(5, 1, 2, 2), batch_size=2),
+        dict(network=tiny(), images=ones(5, 1, 2, 2)),
     ),
     "training.probabilities": (
         training.probabilities,
@@ -389,7 +345,7 @@ SUBJECTS = {
     ),
     "training.evaluate": (
         training.evaluate,
-        dict(network=tiny(), batch_size=2) | pictures(),
+        dict(network=tiny()) | pictures(),
     ),
     "training.mistakes": (
         training.mistakes,
@@ -397,7 +353,7 @@ SUBJECTS = {
     ),
     "training.gradient_check": (
         training.gradient_check,
-        dict(network=tiny(), rng=RNG(0), samples=2, step=1e-6) | pictures(),
+        dict(network=tiny(), rng=RNG(0), samples=2) | pictures(),
     ),
     "matching.match_template": (
         matching.match_template,

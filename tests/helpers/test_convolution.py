@@ -77,15 +77,6 @@ def test_signals_of_all_lengths_as_in_scipy(ours, scipys, mode):
         np.testing.assert_array_equal(answer, expected)
 
 
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize(("ours", "scipys"), CONVOLUTIONS_1D)
-def test_real_signals_as_in_scipy(ours, scipys, mode):
-    for length, size in [(50, 4), (50, 7), (3, 8)]:
-        x, k = normal(length), normal(size, seed=1)
-        expected = scipys(x, k, mode, method="direct")
-        np.testing.assert_allclose(ours(x, k, mode), expected, atol=1e-12)
-
-
 def test_full_is_the_default_and_lists_are_signals():
     assert convolve1d([1, 0, 3], [5, 2]).tolist() == [5, 2, 15, 6]
     assert cross_correlate1d([1, 0, 3], [5, 2]).tolist() == [2, 5, 6, 15]
@@ -147,29 +138,12 @@ def test_images_as_in_scipy(image, kernel, mode):
         )
 
 
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize(("ours", "scipys"), CONVOLUTIONS_2D)
-def test_real_images_as_in_scipy(ours, scipys, mode):
-    image, kernel = normal(9, 12), normal(4, 3, seed=1)
-    expected = scipys(image, kernel, mode)
-    np.testing.assert_allclose(ours(image, kernel, mode), expected, atol=1e-12)
-
-
 @pytest.mark.parametrize("mode", ["full", "valid"])
 def test_correlation_is_convolution_with_the_rotated_kernel(mode):
     image, kernel = integers(6, 7), integers(3, 2, seed=1)
     np.testing.assert_array_equal(
         cross_correlate2d(image, kernel, mode),
         convolve2d(image, kernel[::-1, ::-1], mode),
-    )
-
-
-@pytest.mark.parametrize("size", [(3, 3), (2, 4), (1, 2), (5, 2)])
-def test_same_means_the_same_to_conv2d(size):
-    image, kernel = integers(6, 7), integers(*size, seed=1)
-    np.testing.assert_array_equal(
-        cross_correlate2d(image, kernel, "same"),
-        conv2d(image[None, None], kernel[None, None], padding="same")[0, 0],
     )
 
 
@@ -237,32 +211,6 @@ def test_padding_by_name_as_in_torch(padding, kernel, dilation):
     )
     answer = conv2d(x, weight, padding=padding, dilation=dilation)
     assert_same(answer, expected)
-
-
-def test_conv2d_of_whole_numbers_is_exact():
-    x, weight, bias = integers(2, 3, 6, 5), integers(4, 3, 2, 3), [1, 2, 3, 4]
-    answer = conv2d(x, weight, bias, 2, 1)
-    expected = F.conv2d(
-        *(torch.tensor(a, dtype=float) for a in (x, weight, bias)), 2, 1
-    )
-    assert answer.dtype == np.int64
-    np.testing.assert_array_equal(answer, expected)
-
-
-def test_shift_then_convolve_is_convolve_then_shift():
-    x, weight = normal(2, 3, 9, 10), normal(4, 3, 3, 2, seed=1)
-    shifted = np.roll(x, (2, 1), axis=(2, 3))
-    h = conv2d(x, weight)
-    np.testing.assert_allclose(
-        conv2d(shifted, weight)[:, :, 2:, 1:], h[:, :, :-2, :-1], atol=1e-12
-    )
-    # A stride of 2 only follows shifts by 2.
-    h = conv2d(x, weight, stride=2)
-    np.testing.assert_allclose(
-        conv2d(np.roll(x, 2, axis=2), weight, stride=2)[:, :, 1:],
-        h[:, :, :-1],
-        atol=1e-12,
-    )
 
 
 def test_inputs_are_not_modified_and_results_are_new():
@@ -339,24 +287,6 @@ def test_conv_transpose2d_as_in_torch_or_refused(size, k, s, p, a, d, groups):
         assert_same(conv_transpose2d(x, weight, None, *geometry), expected)
 
 
-@pytest.mark.parametrize("size", [(9, 8), (10, 9), (11, 7)])
-def test_conv_transpose2d_is_the_adjoint_of_conv2d(size):
-    geometry = dict(stride=(2, 3), padding=(1, 2), dilation=(1, 2))
-    x, weight = integers(2, 4, *size), integers(6, 2, 3, 2, seed=1)
-    h = conv2d(x, weight, groups=2, **geometry)
-    y = integers(*h.shape, seed=2)
-    least = conv_transpose2d(y, weight, groups=2, **geometry).shape
-    back = conv_transpose2d(
-        y,
-        weight,
-        groups=2,
-        output_padding=(size[0] - least[2], size[1] - least[3]),
-        **geometry,
-    )
-    assert back.shape == x.shape
-    assert (h * y).sum() == (x * back).sum()
-
-
 # --- The matrix of a convolution ---------------------------------------------
 
 
@@ -376,22 +306,6 @@ def test_matrix_multiplies_as_the_layer_does(geometry):
     h = conv2d(x[None], weight, **geometry)
     assert matrix.shape == (h.size, x.size)
     np.testing.assert_array_equal(matrix @ x.ravel(), h.ravel())
-
-
-@pytest.mark.parametrize(
-    ("geometry", "lost"),
-    [
-        (dict(), 0),
-        (dict(stride=(2, 1), padding=(1, 2), dilation=(2, 1)), (1, 0)),
-    ],
-)
-def test_transposed_matrix_multiplies_as_the_transposed_layer(geometry, lost):
-    x, weight = np.zeros((1, 3, 8, 7)), integers(4, 3, 2, 3, seed=1)
-    matrix = convolution_matrix(weight, (8, 7), **geometry)
-    y = integers(*conv2d(x, weight, **geometry).shape, seed=2)
-    back = conv_transpose2d(y, weight, **geometry, output_padding=lost)
-    assert back.shape == x.shape
-    np.testing.assert_array_equal(matrix.T @ y.ravel(), back.ravel())
 
 
 def test_matrix_of_lenet_is_mostly_zeros():

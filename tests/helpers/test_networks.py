@@ -276,24 +276,6 @@ def test_pictures_must_be_scaled_first(make, dtype):
         make(draw()).forward(np.zeros((2, 1, 28, 28), dtype))
 
 
-def test_pictures_of_another_shape_are_refused():
-    network = LeNet5(draw())
-    with pytest.raises(ValueError, match=r"x\[None\]"):
-        network.forward(np.zeros((1, 28, 28), np.float32))
-    with pytest.raises(ValueError, match=r"channels come second"):
-        network.forward(np.zeros((2, 28, 28, 1), np.float32))
-    with pytest.raises(ValueError, match=r"400 features, not 576"):
-        network.forward(np.zeros((2, 1, 32, 32), np.float32))
-    with pytest.raises(ValueError, match=r"784 features, not 28"):
-        DenseNetwork(draw()).forward(np.zeros((28, 28), np.float32))
-
-
-@pytest.mark.parametrize("make", NETWORKS)
-def test_no_pictures_give_no_logits(make):
-    logits = make(draw()).forward(np.zeros((0, 1, 28, 28), np.float32))
-    assert logits.shape == (0, 10)
-
-
 # --- Files -------------------------------------------------------------------
 
 

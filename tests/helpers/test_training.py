@@ -1,7 +1,9 @@
 """Training: the optimizer is torch's, the bookkeeping exact, runs repeat."""
 
+import json
 import math
 import os
+from dataclasses import asdict
 from types import SimpleNamespace
 
 import joblib
@@ -9,7 +11,7 @@ import numpy as np
 import pytest
 
 from helpers import training
-from helpers.data import load_mnist, scale
+from helpers.data import FOLDER, load_mnist, scale
 from helpers.layers import Conv2d, Flatten, Linear, MaxPool2d, ReLU
 from helpers.networks import LeNet5, LeNet1989, Sequential
 from helpers.training import (
@@ -20,6 +22,7 @@ from helpers.training import (
     gradient_check,
     mistakes,
     predict,
+    probabilities,
     run_seeds,
 )
 
@@ -59,6 +62,11 @@ def test_recipe_takes_the_limits_themselves_and_does_not_change():
     recipe = Recipe(epochs=1, batch_size=1, momentum=0, weight_decay=0)
     with pytest.raises(AttributeError, match="cannot assign to field"):
         recipe.epochs = 6
+
+
+def test_the_recipe_by_default_is_the_recorded_one():
+    facts = json.loads((FOLDER / "lenet5_full.json").read_text())
+    assert asdict(Recipe()) == facts["recipe"]
 
 
 @pytest.mark.parametrize("steps", [10, 63, 630, 4690])
@@ -349,6 +357,17 @@ def test_nothing_to_predict_is_told():
         predict(Reader(), empty)
     with pytest.raises(ValueError, match="at least one image"):
         evaluate(Reader(), empty, np.zeros(0, int))
+
+
+def test_pixels_that_nobody_scaled_are_told():
+    limits = np.float32([[100, -100], [-100, 100], [math.inf, 0]])
+    np.testing.assert_array_equal(predict(Sequential([]), limits), limits)
+    np.testing.assert_array_equal(
+        probabilities(Sequential([]), limits[:2]), [[1, 0], [0, 1]]
+    )
+    for image in ([[0, 101]], [[-101, 0]]):
+        with pytest.raises(ValueError, match=r"must be scaled, .* reach 101"):
+            predict(Sequential([]), np.float32(image))
 
 
 def test_mistakes_are_all_the_wrong_answers_surest_first():

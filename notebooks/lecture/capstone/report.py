@@ -22,29 +22,9 @@ STEPS: list[Step] = [
 
 
 def check(path: str | Path) -> None:
-    r"""Check the reader's file and say what comes next.
+    """Check the reader's file and say what comes next.
 
-    Parameters
-    ----------
-    path : path
-        Of the file; an empty one is made if there is none.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder) / "my_cnn.py"
-    ...     _ = path.write_text("def output_size(i, k, s, p): return i - k\n")
-    ...     check(path)  # doctest: +ELLIPSIS
-    my_cnn.py
-    <BLANKLINE>
-      1  [ ] output_size
-    ...
-    output_size: not yet.
-    Seen with i = 28, k = 5, s = 1, p = 2:
-    It returns 23 where 28 is right.
-    Line 1.
-    Change it, save, check again; --hint and --solution help.
+    An empty file is made if there is none.
     """
     try:
         path = opened(path)

@@ -19,20 +19,8 @@ from lecture.figures import fig08
 class Canvas(anywidget.AnyWidget):
     """A sheet to draw on with mouse, pen or finger, and a button to clear it.
 
-    Attributes
-    ----------
-    pixels : bytes
-        What is drawn, row by row, 0 is paper and 255 is ink; empty while
-        there is nothing.
-    size : int
-        Height and width in pixels.
-    pen : int
-        Its diameter in pixels; in MNIST a digit has about as much ink.
-
-    Examples
-    --------
-    >>> Canvas().pixels
-    b''
+    In `pixels` 0 is paper and 255 is ink, row by row; they are empty while
+    nothing is drawn.  With this `pen` a digit has as much ink as in MNIST.
     """
 
     _esm = (Path(__file__).parent / "canvas.js").read_text(encoding="utf-8")
@@ -51,20 +39,8 @@ def draw_digit(network: Sequential) -> widgets.HBox:
     """Return a canvas and, beside it, what a network makes of a drawing.
 
     While the reader draws, the picture is prepared by `data.mnist_style` and
-    goes through the network; its answer, `fig08.feature_maps` and the
-    probabilities follow the pen.
-
-    Parameters
-    ----------
-    network : Sequential
-        Takes pictures of shape (1, 28, 28).
-
-    Examples
-    --------
-    >>> from helpers.networks import LeNet5
-    >>> canvas, answer = draw_digit(LeNet5(np.random.default_rng(0))).children
-    >>> answer.children[0].value
-    '<p>Draw a digit.</p>'
+    goes through the network, which takes shape (1, 28, 28); its answer,
+    `fig08.feature_maps` and the probabilities follow the pen.
     """
     canvas = Canvas()
     text, picture = widgets.HTML(), widgets.HTML()

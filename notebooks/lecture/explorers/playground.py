@@ -33,19 +33,8 @@ def kernel_playground(
     """Return nine fields for a kernel and, below, what it makes of a picture.
 
     Each change redraws `fig02.filtering`.  A preset fills the fields, a
-    number typed in makes it the reader's own.
-
-    Parameters
-    ----------
-    images : mapping of str to array_like, shape (H, W), optional
-        Pictures to choose from, 0 is black and 255 white; they follow one
-        digit of each class.
-
-    Examples
-    --------
-    >>> playground = kernel_playground()
-    >>> print(playground.children[1].value)
-    <p>The weights sum to 0. The answers go from −1018 to 1018.</p>
+    number typed in makes it the reader's own.  To choose from are one digit
+    of each class and `images` of shape (H, W), 0 is black and 255 white.
     """
     pictures = _digits() | {
         name: np.asarray(image) for name, image in (images or {}).items()

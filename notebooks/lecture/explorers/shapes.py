@@ -16,19 +16,6 @@ def shape_explorer(
 
     Each change redraws `fig03.window_overview` and puts the numbers into
     the formula; where there is no output, the reason is given in its place.
-
-    Parameters
-    ----------
-    i, k, s, p, d : int
-        Where the sliders begin: input and kernel size, stride, padding,
-        dilation.
-
-    Examples
-    --------
-    >>> explorer = shape_explorer()
-    >>> print(explorer.children[2].value)
-    <p>o = ⌊(i + 2p − d(k − 1) − 1) / s⌋ + 1<br>
-    = ⌊(6 + 2·0 − 1·2 − 1) / 2⌋ + 1 = <b>2</b></p>
     """
     sliders = [
         widgets.IntSlider(start, low, high, description=name)

@@ -10,10 +10,6 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from helpers.figures import (
-    GREY,
-    INPUT,
-    OUTPUT,
-    WINDOW,
     arrow,
     frame,
     new_figure,
@@ -22,6 +18,7 @@ from helpers.figures import (
     sheet,
     weight_colors,
 )
+from helpers.figures.style import GREY, INPUT, OUTPUT, WINDOW
 
 
 def connection_matrices(

@@ -11,12 +11,6 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
 from helpers.figures import (
-    GREY,
-    HEIGHT,
-    INPUT,
-    KERNEL,
-    OUTPUT,
-    WINDOW,
     arrow,
     cell_axes,
     draw_cells,
@@ -26,6 +20,7 @@ from helpers.figures import (
     place_text,
     written,
 )
+from helpers.figures.style import GREY, HEIGHT, INPUT, KERNEL, OUTPUT, WINDOW
 
 
 class SlideFrame(NamedTuple):

@@ -12,8 +12,6 @@ from matplotlib.image import AxesImage
 from numpy.typing import ArrayLike
 
 from helpers.figures import (
-    HEIGHT,
-    KERNEL,
     cell_panel,
     draw_cells,
     frame,
@@ -21,6 +19,7 @@ from helpers.figures import (
     panels,
     written,
 )
+from helpers.figures.style import HEIGHT, KERNEL
 
 GREYS = dict(cmap="gray", vmin=0, vmax=255)
 

@@ -19,11 +19,6 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
 from helpers.figures import (
-    GREY,
-    INPUT,
-    KERNEL,
-    OUTPUT,
-    WINDOW,
     cell_panel,
     draw_cells,
     frame,
@@ -34,6 +29,7 @@ from helpers.figures import (
     place_text,
     sheet,
 )
+from helpers.figures.style import GREY, INPUT, KERNEL, OUTPUT, WINDOW
 from helpers.shapes import Window
 
 # --- What the windows read ---------------------------------------------------
@@ -67,8 +63,6 @@ def window_axis(
     >>> axis = window_axis(2, 3, padding=1)
     >>> axis.cells.tolist(), axis.reads.tolist()
     ([-1, 0, 1, -1], [[0, 1, 2], [1, 2, 3]])
-    >>> window_axis(5, 3, stride=2, transposed=True).cells.tolist()
-    [-1, -1, 0, -1, 1, -1, -1]
     """
     window = Window(kernel_size, stride, padding, dilation)
     count, span = window.count(size)[0], window.span[0]
@@ -98,16 +92,7 @@ def setting_title(
     dilation: int = 1,
     transposed: bool = False,
 ) -> str:
-    """Return what to write above a picture of `window_axis`.
-
-    Examples
-    --------
-    >>> setting_title(7, 3, dilation=2)
-    'i = 7, k = 3, s = 1, p = 0, d = 2: o = 3'
-    >>> print(setting_title(6, 3, 2, 1, transposed=True))
-    transposed i = 6, k = 3, s = 2, p = 1: 3 → 6
-    kernel rotated; zeros: 1 between pixels, 1 around, 1 more at the end
-    """
+    """Return what to write above a picture of `window_axis`."""
     title = f"i = {size}, k = {kernel_size}, s = {stride}, p = {padding}"
     title += f", d = {dilation}" if dilation > 1 else ""
     window = Window(kernel_size, stride, padding, dilation)

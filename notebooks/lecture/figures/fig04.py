@@ -8,14 +8,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from helpers.figures import (
-    GREY,
-    KERNEL,
-    OUTPUT,
-    new_figure,
-    outline,
-    panels,
-)
+from helpers.figures import new_figure, outline, panels
+from helpers.figures.style import GREY, KERNEL, OUTPUT
 
 
 def picture(

@@ -13,11 +13,6 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from helpers.figures import (
-    GREY,
-    INPUT,
-    KERNEL,
-    OUTPUT,
-    WINDOW,
     arrow,
     cell_axes,
     draw_cells,
@@ -29,6 +24,7 @@ from helpers.figures import (
     weight_colors,
     written,
 )
+from helpers.figures.style import GREY, INPUT, KERNEL, OUTPUT, WINDOW
 from helpers.im2col import im2col
 from helpers.shapes import Window
 
@@ -38,15 +34,8 @@ from helpers.shapes import Window
 def channel_maps(x: NDArray, weight: NDArray) -> NDArray:
     """Return what each slice of each kernel makes of its channel.
 
-    Parameters
-    ----------
-    x : ndarray, shape (C_in, H, W)
-    weight : ndarray, shape (C_out, C_in, K_h, K_w)
-
-    Returns
-    -------
-    ndarray, shape (C_out, C_in, H_out, W_out)
-        Its sum over the second axis, plus a bias, is the layer's output.
+    From (C_in, H, W) and (C_out, C_in, K_h, K_w) come maps of shape (C_out,
+    C_in, H_out, W_out); their sum over C_in, plus a bias, is the output.
 
     Examples
     --------

@@ -11,12 +11,6 @@ from matplotlib.textpath import TextPath
 from numpy.typing import ArrayLike, NDArray
 
 from helpers.figures import (
-    GREY,
-    HEIGHT,
-    INPUT,
-    KERNEL,
-    OUTPUT,
-    WINDOW,
     arrow,
     cell_axes,
     cell_panel,
@@ -29,6 +23,7 @@ from helpers.figures import (
     place_text,
     sheet,
 )
+from helpers.figures.style import GREY, HEIGHT, INPUT, KERNEL, OUTPUT, WINDOW
 from helpers.im2col import col2im
 
 # --- From the gradients of outputs to those of pixels ------------------------
@@ -88,17 +83,8 @@ def met_entries(
 ) -> NDArray:
     """Return through which entry of the kernel each output reads a pixel.
 
-    Parameters
-    ----------
-    kernel : ndarray, shape (K_h, K_w)
-    outputs : (H_out, W_out)
-    pixel : (row, column)
-        Stride 1, no padding.
-
-    Returns
-    -------
-    ndarray of float, shape (H_out, W_out)
-        NaN where the output does not read it.
+    An array of shape `outputs`, (H_out, W_out), NaN where the pixel, (row,
+    column), is not read; stride 1, no padding.
 
     Examples
     --------
@@ -163,24 +149,12 @@ def computation_graph(
 ) -> Figure:
     """Draw a chain of operations, with the shape of what flows on each edge.
 
-    Forward runs to the right.  If `back` is given, backward runs to the
-    left, below and dashed.  Shapes are read from the arrays.  Names are
-    TeX, without dollars.
-
-    Parameters
-    ----------
-    steps, back : sequence of str
-        What each box does, forward and backward.
-    values : sequence of (name, array)
-        The input, then what leaves each box: one more than there are boxes.
-        An empty name makes a short bare arrow.  What no parameter has
-        touched yet counts as input.
-    parameters : mapping of int to (name, array)
-        What enters a box from above, by the number of the box.
-    gradients : sequence of (name, array)
-        By each of `values`; those at the end may be missing.
-    by_parameters : mapping of int to (name, array), optional
-        The gradients by `parameters`; they leave the boxes below.
+    Forward runs to the right; if `back` is given, backward runs to the left,
+    below and dashed.  `steps` and `back` say what each box does.  `values`
+    are (name, array): the input, then what leaves each box; an empty name
+    makes a short bare arrow.  `parameters` enter boxes from above, by the
+    number of the box.  `gradients` are by each of `values`, those at the end
+    may be missing; `by_parameters` leave the boxes below.  Names are TeX.
     """
     boxes, edges = _graph_spans(steps, back, values)
     fig = new_figure(height=HEIGHT if back else 2.6)

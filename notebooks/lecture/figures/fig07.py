@@ -11,11 +11,6 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from helpers.figures import (
-    GREY,
-    INPUT,
-    KERNEL,
-    OUTPUT,
-    WINDOW,
     arrow,
     cell_axes,
     draw_cells,
@@ -24,6 +19,7 @@ from helpers.figures import (
     panels,
     place_text,
 )
+from helpers.figures.style import GREY, INPUT, KERNEL, OUTPUT, WINDOW
 
 
 def picture_rows(

@@ -10,18 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from helpers.figures import (
-    GREY,
-    INPUT,
-    KERNEL,
-    OUTPUT,
-    arrow,
-    frame,
-    new_figure,
-    panels,
-    place_text,
-    sheet,
-)
+from helpers.figures import arrow, frame, new_figure, panels, place_text, sheet
+from helpers.figures.style import GREY, INPUT, KERNEL, OUTPUT
 from helpers.networks import Sequential
 
 # --- Networks ----------------------------------------------------------------
@@ -82,7 +72,7 @@ def network_stages(
             name, count, shape = stages.pop()
         else:
             shape = output.shape[1:]
-            if hasattr(layer, "kernel_size"):
+            if hasattr(layer, "window"):
                 name += "\n{}\u00d7{}".format(*layer.window.kernel_size)
         stages.append((name, count + layer.parameter_count(), shape))
     return stages
