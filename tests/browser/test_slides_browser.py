@@ -77,6 +77,9 @@ CHECK = """
     }
   }
 
+  Reveal.slide(0, 0);
+  for (const e of document.querySelectorAll("[data-previous-indexv]"))
+    e.removeAttribute("data-previous-indexv");
   let states = 0;
   for (;;) {
     const slide = Reveal.getCurrentSlide();
@@ -105,6 +108,10 @@ def deck(tmp_path_factory):
     return build
 
 
+def resize(page, width, height):
+    page.set_viewport_size({"width": width, "height": height})
+
+
 @pytest.fixture
 def visit(browser):
     """Return a function that opens a deck; it also returns what it hears."""
@@ -112,9 +119,8 @@ def visit(browser):
     context.set_default_timeout(1000 * SECONDS)
 
     def go(path, layout="wide", query=""):
-        width, height = VIEWPORTS[layout]
         page = context.new_page()
-        page.set_viewport_size({"width": width, "height": height})
+        resize(page, *VIEWPORTS[layout])
         heard = []
         page.on("pageerror", lambda error: heard.append(f"error {error}"))
         page.on(
@@ -152,13 +158,18 @@ def test_all_decks_build_in_a_minute(deck):
     assert sum(deck(name)[1] for name in DECKS) < 60
 
 
-@pytest.mark.parametrize("layout", VIEWPORTS)
 @pytest.mark.parametrize("name", DECKS)
-def test_every_state_of_every_deck_is_sound(deck, visit, name, layout):
-    page, heard = visit(deck(name)[0], layout)
-    found, states = faults(page)
-    assert states > 10
-    assert json.dumps(found, indent=2) == "{}"
+def test_every_state_of_every_deck_is_sound(deck, visit, name):
+    page, heard = visit(deck(name)[0], "narrow")
+    found, states = {}, {}
+    for layout, size in VIEWPORTS.items():
+        resize(page, *size)
+        page.locator(f"[data-layout={layout}] .reveal").wait_for()
+        found[layout], states[layout] = faults(page)
+    assert json.dumps(found, indent=2) == json.dumps(
+        {layout: {} for layout in VIEWPORTS}, indent=2
+    )
+    assert states["narrow"] == states["wide"] > 10
     assert heard == []
 
 
@@ -166,7 +177,7 @@ def test_layout_follows_the_window(deck, visit):
     page, _ = visit(deck(DECKS[0])[0], "narrow")
     size = "[Reveal.getConfig().width, Reveal.getConfig().height]"
     assert page.evaluate(size) == [960, 700]
-    page.set_viewport_size({"width": 1920, "height": 1080})
+    resize(page, 1920, 1080)
     page.locator("[data-layout=wide] .reveal").wait_for()
     assert page.evaluate(size) == [1244, 700]
     assert page.locator(".present h1").bounding_box()["height"] > 90
