@@ -380,6 +380,10 @@ def test_boxes_overlap_no_more_than_asked_for(overlap):
     assert (shared(peaks).max(axis=1) > overlap).all()
 
 
+def test_a_box_may_share_just_as_much():
+    assert len(find_peaks([[1, 1, 0]], (1, 2), 2, overlap=0.5)) == 2
+
+
 @pytest.mark.parametrize("count", [2, 9])
 def test_the_slope_of_a_peak_is_no_peak(count):
     scores = np.array([[0, 1, 5, 4, 3, 2, 1, 2, 0.0]])
