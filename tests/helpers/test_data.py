@@ -23,11 +23,6 @@ from PIL import Image
 from helpers import data, networks
 from helpers.data import Digits, load_mnist, load_picture, scale, write_whole
 
-needs_full_set = pytest.mark.skipif(
-    "MNIST_ROOT" not in os.environ,
-    reason="set MNIST_ROOT to the folder that holds MNIST/raw",
-)
-
 
 def tree(folder):
     """Return the names of all files and folders below, sorted."""
@@ -79,13 +74,6 @@ def test_subset_can_be_written_to_without_changing_the_next_one(subset):
     check_digits(load_mnist(), subset)
 
 
-@pytest.mark.parametrize("which", ["train", "", None, 3])
-def test_other_sets_are_refused(which):
-    with pytest.raises(ValueError, match='"subset" or "full", not') as error:
-        load_mnist(which)
-    assert repr(which) in str(error.value)
-
-
 # --- A damaged subset --------------------------------------------------------
 
 
@@ -123,18 +111,14 @@ def test_subset_cut_short_says_how_to_restore_it(bundle, length):
     check_damage_is_told(bundle)
 
 
-ALTERED = {
-    "order": lambda images, labels: dict(images=images[::-1], labels=labels),
-    "label": lambda images, labels: dict(images=images, labels=labels ^ 1),
-    "pixels": lambda images, labels: dict(images=images | 1, labels=labels),
-    "missing": lambda images, labels: dict(images=images),
-}
-
-
-@pytest.mark.parametrize("what", ALTERED)
-def test_altered_arrays_are_noticed(bundle, what):
-    np.savez_compressed(bundle, **ALTERED[what](**arrays_of(bundle)))
-    check_damage_is_told(bundle)
+def test_altered_or_missing_arrays_are_noticed(bundle):
+    arrays = arrays_of(bundle)
+    images, labels = arrays["images"], arrays["labels"]
+    changes = dict(images=images[::-1]), dict(images=images | 1)
+    altered = [arrays | c for c in (*changes, dict(labels=labels ^ 1))]
+    for damaged in (*altered, dict(images=images)):
+        np.savez_compressed(bundle, **damaged)
+        check_damage_is_told(bundle)
 
 
 class Trap:
@@ -223,11 +207,9 @@ def test_scaled_subset_has_mean_0_and_deviation_1(subset):
     np.testing.assert_array_equal(subset.train_images, kept)
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.int64, bool])
-def test_scale_refuses_what_is_not_uint8(dtype):
-    with pytest.raises(TypeError, match="scaled already") as error:
-        scale(np.zeros((1, 1, 28, 28), dtype))
-    assert np.dtype(dtype).name in str(error.value)
+def test_scale_names_the_type_that_it_refuses():
+    with pytest.raises(TypeError, match=r"not float32: .*scaled already"):
+        scale(np.zeros((1, 1, 28, 28), np.float32))
 
 
 # --- The full set: reading ---------------------------------------------------
@@ -308,13 +290,11 @@ def test_damaged_file_says_what_to_delete(fake, root, name, damage, download):
     assert f"{str(root)!r}, download=True" in str(error.value)
 
 
-@needs_full_set
+@pytest.mark.skipif("MNIST_ROOT" not in os.environ, reason="needs MNIST/raw")
 def test_real_full_set_has_60000_and_10000_digits():
     full = load_mnist("full", os.environ["MNIST_ROOT"])
-    assert full.train_images.shape == (60000, 1, 28, 28)
-    assert full.test_images.shape == (10000, 1, 28, 28)
-    assert full.train_labels.shape == (60000,)
-    assert full.test_labels.shape == (10000,)
+    shapes = [(60000, 1, 28, 28), (60000,), (10000, 1, 28, 28), (10000,)]
+    assert [array.shape for array in full] == shapes
     pixels = full.train_images / np.float32(255)
     assert pixels.mean(dtype=float) == pytest.approx(data.MEAN, abs=5e-6)
     assert pixels.std(dtype=float) == pytest.approx(data.DEVIATION, abs=5e-6)
@@ -338,16 +318,6 @@ def sent(fake, monkeypatch):
 
     monkeypatch.setattr(datasets.MNIST, "download", download)
     return files
-
-
-def test_download_puts_the_four_files_in_place(fake, sent, tmp_path):
-    root = tmp_path / "new" / "folder"
-    check_digits(load_mnist("full", root, download=True), fake.digits)
-    assert tree(root) == sorted(["MNIST", "MNIST/raw", *fake.files])
-    for name, content in fake.files.items():
-        assert (root / name).read_bytes() == content
-    sent.clear()  # nothing is asked for again
-    check_digits(load_mnist("full", root, download=True), fake.digits)
 
 
 LAST = "MNIST/raw/t10k-labels-idx1-ubyte"
@@ -421,9 +391,9 @@ def test_killed_download_does_no_harm(fake, sent, tmp_path):
     check_digits(load_mnist("full", tmp_path, download=True), fake.digits)
 
 
-def test_files_come_over_the_network(fake, tmp_path, monkeypatch):
+def test_files_come_over_the_network_once(fake, tmp_path, monkeypatch):
     source = pytest.importorskip("torchvision.datasets").MNIST
-    folder, root, sums = tmp_path / "served", tmp_path / "root", []
+    folder, root, sums = tmp_path / "served", tmp_path / "new" / "root", []
     folder.mkdir()
     for name, content in fake.files.items():
         packed = folder / f"{Path(name).name}.gz"
@@ -444,6 +414,8 @@ def test_files_come_over_the_network(fake, tmp_path, monkeypatch):
             load_mnist("full", tmp_path / "other", download=True)
         server.shutdown()
     check_digits(found, fake.digits)
+    # Nothing is asked for again.
+    check_digits(load_mnist("full", root, download=True), fake.digits)
     assert tree(root) == sorted(["MNIST", "MNIST/raw", *fake.files])
     assert tree(tmp_path / "other") == []
 
@@ -465,10 +437,8 @@ def test_folder_that_may_not_be_written_to_is_told(
         load_mnist("full", tmp_path / "a", download=True)
     assert (tmp_path / "a").read_text() == "mine"
     forbid(monkeypatch, data.tempfile, "TemporaryDirectory")
-    with (
-        pytest.raises(PermissionError, match=f"cannot write to {tmp_path} "),
-        write_whole(tmp_path / "b"),
-    ):
+    told = pytest.raises(PermissionError, match=f"cannot write to {tmp_path} ")
+    with told, write_whole(tmp_path / "b"):
         pytest.fail("the file was opened")
 
 
@@ -545,10 +515,8 @@ def test_folder_of_that_name_is_not_replaced(tmp_path):
 
 
 def test_missing_folder_is_told_before_anything_is_written(tmp_path):
-    with (
-        pytest.raises(FileNotFoundError, match="nowhere is not a folder: cr"),
-        write_whole(tmp_path / "nowhere" / "a.bin"),
-    ):
+    missing = pytest.raises(FileNotFoundError, match="nowhere is not a folder")
+    with missing, write_whole(tmp_path / "nowhere" / "a.bin"):
         pytest.fail("the file was opened")
     assert tree(tmp_path) == []
 
@@ -566,15 +534,12 @@ def picture(tmp_path):
 
 
 @pytest.mark.parametrize("length", [0, 1, 8, 40, -60, -30])
-def test_picture_cut_short_is_told(picture, length):
+def test_picture_cut_short_or_no_file_is_told(picture, length):
     picture.write_bytes(picture.read_bytes()[:length])
     with pytest.raises(ValueError, match="is not a whole picture"):
         load_picture(picture)
-
-
-def test_folder_is_no_picture(tmp_path):
     with pytest.raises(FileNotFoundError, match="there is no picture"):
-        load_picture(tmp_path)
+        load_picture(picture.parent)
 
 
 def test_picture_that_would_fill_the_memory_is_refused(picture, monkeypatch):

@@ -87,13 +87,13 @@ def test_rate_rises_in_a_line_and_falls_in_a_cosine(steps, warmup):
 
 def test_rate_at_the_limits_of_the_warmup():
     assert Recipe(peak_rate=0.3).rate(0, 1) == 0.3
-    recipe = Recipe(peak_rate=0.3, warmup=0)
-    rates = [recipe.rate(step, 20) for step in range(20)]
-    assert rates[0] == 0.3
-    assert rates == sorted(rates, reverse=True)
-    recipe = Recipe(peak_rate=0.3, warmup=1)
-    rates = [recipe.rate(step, 20) for step in range(20)]
-    np.testing.assert_allclose(rates, 0.3 * np.arange(1, 21) / 20)
+    falling, rising = (
+        [Recipe(peak_rate=0.3, warmup=w).rate(step, 20) for step in range(20)]
+        for w in (0, 1)
+    )
+    assert falling[0] == 0.3
+    assert falling == sorted(falling, reverse=True)
+    np.testing.assert_allclose(rising, 0.3 * np.arange(1, 21) / 20)
 
 
 # --- SGD ---------------------------------------------------------------------
@@ -169,13 +169,9 @@ def check_same_parameters(network, other):
 def test_fit_learns_a_task_that_can_be_learned():
     recipe = Recipe(epochs=20, batch_size=16)
     network, history = train_toy(*toy(), *toy(40, seed=1), recipe=recipe)
-    assert {name: len(entries) for name, entries in history.items()} == {
-        "loss": 20 * 6,
-        "train_accuracy": 20,
-        "test_accuracy": 20,
-    }
-    assert history["test_accuracy"][-1] == 1.0
-    assert history["train_accuracy"][-1] == 1.0
+    lengths = dict(loss=20 * 6, train_accuracy=20, test_accuracy=20)
+    assert {name: len(found) for name, found in history.items()} == lengths
+    assert history["test_accuracy"][-1] == history["train_accuracy"][-1] == 1
     assert history["loss"][0] == pytest.approx(math.log(4), rel=0.1)
     assert np.mean(history["loss"][-5:]) < 0.05
     assert evaluate(network, *toy(40, seed=2)) == 1.0
@@ -344,13 +340,6 @@ def test_predictions_are_those_of_the_network(digits, together, monkeypatch):
     np.testing.assert_allclose(found, logits, rtol=0, atol=1e-5)
 
 
-@pytest.mark.parametrize("labels", [[], [1], [1, 2, 3], [[1], [2]]])
-@pytest.mark.parametrize("function", [evaluate, mistakes])
-def test_one_label_for_each_image_is_wanted(function, labels):
-    with pytest.raises(ValueError, match="one label for each image"):
-        function(Reader(), readable([1, 2]), np.array(labels))
-
-
 def test_nothing_to_predict_is_told():
     empty = readable(np.zeros(0, int))
     with pytest.raises(ValueError, match="no images to predict"):
@@ -383,9 +372,8 @@ def test_mistakes_are_all_the_wrong_answers_surest_first():
 
 
 def test_no_mistakes_are_no_rows():
-    wrong = mistakes(Reader(), readable([3, 1]), np.array([3, 1]))
-    shapes = [array.shape for array in wrong.values()]
-    assert shapes == [(0, 1, 28, 28), (0,), (0, 10)]
+    none = mistakes(Reader(), readable([3, 1]), np.array([3, 1])).values()
+    assert [a.shape for a in none] == [(0, 1, 28, 28), (0,), (0, 10)]
 
 
 # --- Gradient check ----------------------------------------------------------
@@ -463,8 +451,6 @@ def test_gradient_check_refuses_float32(digits):
         gradient_check(LeNet5(draw()), images, labels, draw())
     with pytest.raises(TypeError, match="images must be float64"):
         gradient_check(network, images.astype(np.float32), labels, draw())
-    with pytest.raises(ValueError, match="samples must be at least 1"):
-        gradient_check(network, images, labels, draw(), samples=0)
 
 
 # --- Seeds -------------------------------------------------------------------
@@ -493,18 +479,12 @@ def test_a_cluster_gives_the_same_runs(tmp_path):
         distributed.get_worker()  # raises anywhere else
         return final_loss(seed)
 
-    settings = dict(
-        n_workers=1,
-        threads_per_worker=2,
-        processes=False,
-        dashboard_address="127.0.0.1:0",
-        local_directory=tmp_path,
-    )
+    settings = dict(n_workers=1, threads_per_worker=2, processes=False)
+    settings |= dict(dashboard_address="127.0.0.1:0", local_directory=tmp_path)
     with (
         distributed.LocalCluster(**settings) as cluster,
         distributed.Client(cluster),
         joblib.parallel_config("dask"),
     ):
         losses = run_seeds(on_a_worker, [3, 1])
-    expected = [final_loss(3), final_loss(1)]
-    assert losses == pytest.approx(expected, rel=1e-4)
+    assert losses == pytest.approx([final_loss(3), final_loss(1)], rel=1e-4)

@@ -72,9 +72,8 @@ def test_deep_networks_begin_like_shallow_ones(kind):
 def test_families_have_four_sizes_that_overlap():
     matched = []
     for name, family in FAMILIES.items():
-        counts = [
-            build(name, w, 40, draw()).parameter_count() for w in family.widths
-        ]
+        built = [build(name, width, 40, draw()) for width in family.widths]
+        counts = [network.parameter_count() for network in built]
         assert len(counts) == 4
         assert counts == sorted(counts)
         assert counts[0] < 10_000 < 60_000 < counts[-1]
@@ -170,7 +169,7 @@ def test_held_out_digits_are_training_digits(digits, count):
         np.testing.assert_array_equal(both, digits[new])
 
 
-@pytest.mark.parametrize("count", [0, -5, 4000, 4001])
+@pytest.mark.parametrize("count", [0, -5, 4000])
 def test_hold_out_must_leave_some_and_take_some(digits, count):
     with pytest.raises(ValueError, match=rf"hold-out must .*\D{abs(count)}$"):
         hold_out(digits, count)
@@ -204,10 +203,7 @@ def numbers(monkeypatch):
 
 
 def check_numbers(found, numbers):
-    for split, images, labels in [
-        ("train", found.train_images, found.train_labels),
-        ("test", found.test_images, found.test_labels),
-    ]:
+    for split, images, labels in [("train", *found[:2]), ("test", *found[2:])]:
         colour, expected = numbers.arrays[split].values()
         red, green, blue = np.moveaxis(colour.astype(float), (2, 3), (0, 1))
         grey = 0.299 * red + 0.587 * green + 0.114 * blue
@@ -283,11 +279,8 @@ def test_rate_is_chosen_on_training_pictures(part, monkeypatch):
 
 
 def test_runs_repeat_themselves_and_differ_between_seeds(part):
-    networks = [("dense, 2 layers", 64)]
-    recipe = Recipe(epochs=4)
-    first, second = (
-        compare(part, networks, recipe, [0, 0, 1], [0.1])[0] for _ in range(2)
-    )
+    settings = [("dense, 2 layers", 64)], Recipe(epochs=4), [0, 0, 1], [0.1]
+    first, second = (compare(part, *settings)[0] for _ in range(2))
     assert first == second
     errors = list(zip(first["train_error"], first["test_error"]))
     assert errors[0] == errors[1] != errors[2]
