@@ -17,7 +17,7 @@ def random_signals(T, K):
 
 def cells(fig, color):
     """Return (left, top) of all cells of a role, in the order drawn."""
-    edges = [
+    return [
         (p.get_x(), p.get_y())
         for p in fig.axes[0].patches
         if hasattr(p, "get_x")
@@ -25,7 +25,6 @@ def cells(fig, color):
         and p.get_width() == p.get_height() == 1
         and p.get_facecolor()[3]
     ]
-    return edges
 
 
 def written(fig, column, top):
@@ -38,19 +37,15 @@ def written(fig, column, top):
 
 
 @pytest.mark.parametrize(("T", "K"), LENGTHS)
-def test_frames_add_up_to_numpys_outputs(T, K):
+@pytest.mark.parametrize(
+    ("flip", "oracle"), [(True, np.convolve), (False, np.correlate)]
+)
+def test_products_of_two_cells_add_up_to_numpys_outputs(T, K, flip, oracle):
     x, k = random_signals(T, K)
-    for flip, oracle in [(True, np.convolve), (False, np.correlate)]:
-        frames = fig01.slide_frames(x, k, flip)
-        totals = [frame.total for frame in frames]
-        np.testing.assert_array_equal(totals, oracle(x, k, "full"))
-
-
-@pytest.mark.parametrize(("T", "K"), LENGTHS)
-@pytest.mark.parametrize("flip", [True, False])
-def test_a_product_is_that_of_the_two_cells_above_it(T, K, flip):
-    x, k = random_signals(T, K)
-    for frame in fig01.slide_frames(x, k, flip):
+    frames = fig01.slide_frames(x, k, flip)
+    totals = [frame.total for frame in frames]
+    np.testing.assert_array_equal(totals, oracle(x, k, "full"))
+    for frame in frames:
         for place, product in enumerate(frame.products):
             above = frame.start + place
             if 0 <= above < T:
@@ -96,10 +91,8 @@ def test_panels_hold_the_signals_and_marks_skip_kernels():
     signals = {"room": spikes, "sound": wave, "heard": score}
     fig = fig01.signal_panels(signals, ["room"], [17], ["sound", "heard"])
     room, sound, heard = fig.axes
-    stems = [
-        [*s[:, 0].tolist(), s[1, 1]]
-        for s in room.collections[0].get_segments()
-    ]
+    segments = room.collections[0].get_segments()
+    stems = [[*s[:, 0].tolist(), s[1, 1]] for s in segments]
     assert stems == [[3, 3, 1], [40, 40, -2]]
     assert [len(axes.lines) for axes in fig.axes] == [1, 3, 3]
     np.testing.assert_array_equal(sound.lines[1].get_ydata(), wave)

@@ -57,16 +57,6 @@ def test_windows_read_what_torch_reads(setting):
     assert read(axis, x, w).tolist() == expected[0, 0].tolist()
 
 
-def test_windows_of_a_transpose_need_the_kernel_rotated():
-    axis = fig03.window_axis(5, 3, 2, transposed=True)
-    x, w = np.array([1, 10]), np.array([1, 2, 3])
-    expected = F.conv_transpose1d(
-        torch.tensor(x[None, None]), torch.tensor(w[None, None]), stride=2
-    )
-    assert read(axis, x, w[::-1]).tolist() == expected[0, 0].tolist()
-    assert read(axis, x, w).tolist() != expected[0, 0].tolist()
-
-
 def test_a_transpose_that_cannot_be_drawn_is_refused():
     with pytest.raises(ValueError, match="padding must be at most 0"):
         fig03.window_axis(5, 1, padding=1, transposed=True)
@@ -89,9 +79,8 @@ def test_a_frame_marks_the_cells_of_its_window(setting):
     reads = pixels | zeros
     assert reads.sum() == setting[1] ** 2
     assert np.flatnonzero(reads.any(axis=1)).tolist() == axis.reads[0].tolist()
-    assert (
-        np.flatnonzero(reads.any(axis=0)).tolist() == axis.reads[last].tolist()
-    )
+    columns = np.flatnonzero(reads.any(axis=0))
+    assert columns.tolist() == axis.reads[last].tolist()
     assert (unread | pixels).sum() == (axis.cells.max() + 1) ** 2
 
 

@@ -27,7 +27,7 @@ def rectangles(fig):
 
 
 @pytest.mark.parametrize(("kernel", "stride"), [(2, 2), (3, 2), (2, 3)])
-def test_the_cells_that_stand_out_are_the_winners_of_torch(kernel, stride):
+def test_winners_and_framed_windows_are_those_of_torch(kernel, stride):
     x, y, gradient, dx = passes(kernel, stride)
     fig = fig07.pool_passes(x, y, gradient, dx, kernel, stride)
     filled = to_rgba(WINDOW)
@@ -37,12 +37,6 @@ def test_the_cells_that_stand_out_are_the_winners_of_torch(kernel, stride):
         if r.get_facecolor() == filled and r.get_y() < len(x)
     }
     assert places == {divmod(place, 6) for place in np.flatnonzero(dx)}
-
-
-@pytest.mark.parametrize(("kernel", "stride"), [(2, 2), (3, 2), (2, 3)])
-def test_each_window_is_framed_where_torch_reads_it(kernel, stride):
-    x, y, gradient, dx = passes(kernel, stride)
-    fig = fig07.pool_passes(x, y, gradient, dx, kernel, stride)
     largest = []
     for frame in rectangles(fig):
         left, top, right, bottom = frame.get_bbox().extents

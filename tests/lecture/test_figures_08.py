@@ -55,12 +55,6 @@ def test_feature_maps_show_the_drawing_above_the_input():
     assert [bar.get_width() for bar in bars.patches] == odds.tolist()
 
 
-def test_feature_maps_of_a_network_without_maps():
-    odds = np.array([0.5, 0.5])
-    fig = fig08.feature_maps({"input": np.ones((1, 8, 8))}, odds)
-    assert len(fig.axes) == 2
-
-
 def test_kernels_stand_side_by_side_with_gaps_between():
     bank = np.arange(1.0, 25).reshape(3, 2, 4)
     *drawn, _ = fig08.kernel_rows({"a": bank, "b": -2 * bank}).axes
