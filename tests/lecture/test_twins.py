@@ -9,27 +9,10 @@ import pytest
 import torch
 from torch import nn
 
-from helpers import layers, networks
+from helpers import layers
 from lecture import depth_and_structure as experiments
 
 TOLERANCE = 1e-5  # of float32, whose numbers are 6e-8 apart
-
-
-def two_layers(rng):
-    """The network of S17: two convolutions and a dense classifier."""
-    drawn = dict(rng=rng)
-    return networks.Sequential(
-        [
-            layers.Conv2d(1, 8, 5, padding=2, **drawn),
-            layers.ReLU(),
-            layers.MaxPool2d(2),
-            layers.Conv2d(8, 16, 5, **drawn),
-            layers.ReLU(),
-            layers.MaxPool2d(2),
-            layers.Flatten(),
-            layers.Linear(400, 10, **drawn),
-        ]
-    )
 
 
 def twin_of(network):
@@ -111,13 +94,6 @@ def batch(side):
     return images, rng.integers(0, 10, 6)
 
 
-def test_the_network_of_s17_agrees_with_its_twin():
-    network, examples = two_layers(np.random.default_rng(0)), batch(28)
-    ours = numbers_here(network, *examples)
-    assert len(ours) == 3 + 6
-    assert not far_apart(ours, numbers_in_torch(twin_of(network), *examples))
-
-
 @pytest.mark.parametrize(("name", "width", "side"), FAMILIES)
 def test_every_family_agrees_with_its_twin(name, width, side):
     network, examples = make(name, width, side), batch(side)
@@ -126,7 +102,7 @@ def test_every_family_agrees_with_its_twin(name, width, side):
 
 
 def test_a_flipped_kernel_is_noticed_in_every_number():
-    network, examples = two_layers(np.random.default_rng(0)), batch(28)
+    network, examples = make("convolution, 5 layers", 4, 40), batch(40)
     twin = twin_of(network)
     with torch.no_grad():
         twin[3].weight.copy_(twin[3].weight.flip(2, 3))
@@ -135,7 +111,7 @@ def test_a_flipped_kernel_is_noticed_in_every_number():
 
 
 def test_a_fault_in_one_backward_is_noticed_below_it():
-    network, examples = two_layers(np.random.default_rng(0)), batch(28)
+    network, examples = make("convolution, 5 layers", 4, 40), batch(40)
     twin = twin_of(network)
     network.layers[4].backward = lambda gradient: gradient
     ours = numbers_here(network, *examples)
