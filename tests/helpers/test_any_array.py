@@ -258,24 +258,6 @@ def split(options):
     return rest.pop("kernel_size"), rest
 
 
-@given(
-    geometries(), st.integers(0, 999), st.integers(-3, 3), st.integers(1, 2)
-)
-def test_convolution_is_linear_in_both(geometry, seed, a, groups):
-    size, options = geometry
-    kernel, rest = split(options)
-    rest["groups"] = groups
-    x, y = integers(seed, (2, 2, 2 * groups, *size))
-    v, w = integers(seed + 1, (2, 3 * groups, 2, *kernel))
-    h = convolution.conv2d
-    np.testing.assert_array_equal(
-        h(a * x + y, w, **rest), a * h(x, w, **rest) + h(y, w, **rest)
-    )
-    np.testing.assert_array_equal(
-        h(x, a * v + w, **rest), a * h(x, v, **rest) + h(x, w, **rest)
-    )
-
-
 @given(geometries(), st.integers(0, 999), st.integers(1, 2))
 def test_transposed_convolution_is_the_adjoint(geometry, seed, groups):
     size, options = geometry

@@ -129,11 +129,6 @@ def test_same_padding_folds_back(kernel):
     assert (columns * y).sum() == (x * image).sum()
 
 
-def test_an_int_output_size_means_a_square():
-    columns = np.ones((1, 4, 9))
-    assert col2im(columns, 4, 2).shape == (1, 1, 4, 4)
-
-
 # --- What holds for both -----------------------------------------------------
 
 

@@ -15,7 +15,6 @@ from helpers.layers import (
     Conv2d,
     CrossEntropy,
     Flatten,
-    Layer,
     Linear,
     MaxPool2d,
     ReLU,
@@ -173,12 +172,6 @@ def test_an_empty_batch_stays_empty(name):
     assert output.shape == (0, *shape[1:])
     assert layer.backward(output).shape == x[:0].shape
     assert all((g == 0).all() for g in layer.gradients.values())
-
-
-def test_the_common_base_has_no_passes():
-    for method in (Layer().forward, Layer().backward):
-        with pytest.raises(NotImplementedError):
-            method(np.ones(1))
 
 
 def test_layers_show_themselves():
@@ -447,12 +440,9 @@ def test_large_logits_do_not_overflow():
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
-        ([0, 1, 3], r"0\.\.2, not 0\.\.3"),
         ([0, -1, 2], r"0\.\.2, not -1\.\.2"),
-        ([0.0, 1.0, 2.0], r"3 whole numbers, not float64"),
         ([True, False, True], r"3 whole numbers, not bool"),
         ([0, 1], r"3 whole numbers, not int64 of shape \(2,\)"),
-        ([[0], [1], [2]], r"labels must have axes \(N\), not .*\(3, 1\)"),
     ],
 )
 def test_labels_that_are_no_classes_are_refused(labels, message):

@@ -213,14 +213,6 @@ def test_more_text_is_higher(short, long):
         assert text_height(short, layout) < text_height(long, layout)
 
 
-def test_a_narrower_screen_makes_text_higher_in_its_size():
-    narrow, wide = LAYOUTS["narrow"], LAYOUTS["wide"]
-    words = "words " * 50
-    assert text_height(words, narrow) / narrow.text > (
-        text_height(words, wide) / wide.text
-    )
-
-
 # --- The route of the lecture ------------------------------------------------
 
 
