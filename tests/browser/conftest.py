@@ -121,7 +121,7 @@ def run_all(lab, browser):
     page.locator("#main.jp-LabShell").wait_for()
 
     def run(name, source=None):
-        page.evaluate(RUN_ALL, [name, source, 5 * SECONDS])
+        page.evaluate(RUN_ALL, [name, source, 10 * SECONDS])
         return page
 
     return run
