@@ -1,10 +1,12 @@
-"""The code that the notebooks share.
+"""The code that the notebooks share, in the order of the lecture.
 
-The modules stand in layers; each imports only from those before it:
+Each module imports only from those before it:
 
-``shapes``, ``im2col``, ``convolution``, ``layers``, ``data``, ``networks``,
-``training``, ``matching``, ``scene``, ``figures``, ``widgets``,
-``exercises``.
+``checks`` what arguments must be, ``shapes`` sizes and the `Window`,
+``im2col`` windows as columns, ``convolution`` and pooling as functions,
+``layers`` with their backward passes, ``data`` digits and pictures,
+``networks`` LeNet and others, ``fused`` three layers in one, ``training``,
+``matching`` templates, ``figures`` the visual language, ``slides`` decks.
 
 Arrays are ``(N, C, H, W)``: batch, channels, height, width.  Weights are
 ``(C_out, C_in / groups, K_h, K_w)``.  Names and defaults are PyTorch's.

@@ -22,11 +22,9 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from helpers.convolution import check_channels
-from helpers.im2col import FEWER, as_array, check_memory, margins
+from helpers.checks import as_array, as_flag, check_channels, check_memory
 from helpers.layers import Conv2d, Layer, MaxPool2d, ReLU
 from helpers.networks import Sequential
-from helpers.shapes import as_flag, conv_output_size
 
 # Where the kernel stands in its frame; ties go to the first, as in MaxPool2d.
 CORNERS = ((0, 0), (0, 1), (1, 0), (1, 1))
@@ -46,11 +44,6 @@ class ConvPool2d(Layer):
     input_gradient : bool
         Whether `backward` returns the gradient by the input.  The first
         layer of a network needs none.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If `conv` is of another kind.
 
     Examples
     --------
@@ -78,14 +71,8 @@ class ConvPool2d(Layer):
     def forward(self, x: NDArray) -> NDArray:
         """Return max_pool(max(K_f v_I + b, 0)).
 
-        Parameters
-        ----------
-        x : ndarray, shape (N, C_in, H, W)
-
-        Returns
-        -------
-        ndarray, shape (N, C_out, H_out // 2, W_out // 2)
-            H_out and W_out are those of the convolution.
+        Its shape is (N, C_out, H_out // 2, W_out // 2), with H_out and W_out
+        of the convolution.
         """
         x = as_array(x, "x", "(N, C, H, W)")
         check_channels(x, self.weight)
@@ -104,13 +91,7 @@ class ConvPool2d(Layer):
     def backward(self, gradient: NDArray) -> NDArray | None:
         """Return the gradient by the input (eq. 8); keep those of eq. 7.
 
-        Parameters
-        ----------
-        gradient : ndarray, shape (N, C_out, H_out // 2, W_out // 2)
-
-        Returns
-        -------
-        ndarray, shape (N, C_in, H, W), or None without `input_gradient`
+        None without `input_gradient`.
         """
         gradient = self._checked(gradient)
         c_out, c_in, k_h, k_w = self.weight.shape
@@ -176,7 +157,7 @@ class ConvPool2d(Layer):
         self, part: slice, deltas: NDArray, spread: NDArray
     ) -> None:
         """Add col2im(K_f^T deltas) to `spread`."""
-        k_h = self.conv.kernel_size[0]
+        k_h = self.conv.window.kernel_size[0]
         d_v = np.matmul(self.k_f.T, deltas, out=self.d_v[: len(deltas)])
         d_v = d_v.reshape(len(d_v), k_h + 1, *self.v_i.shape[1:])
         for y, d_row in enumerate(d_v, start=part.start):
@@ -197,21 +178,21 @@ class ConvPool2d(Layer):
     def _make_room(self, x: NDArray) -> None:
         """Allocate what every step of the same shape can use again."""
         n, channels, *size = x.shape
-        kernel_size, padding = self.conv.kernel_size, self.conv.padding
-        out = conv_output_size(tuple(size), kernel_size, 1, padding)
+        window = self.conv.window
+        out = window.count(tuple(size))
         if min(out) < 2:
             raise ValueError(
                 f"the convolution returns {out[0]} x {out[1]} pixels, 2x2 "
                 "pooling needs at least 2 x 2"
             )
         self.out = h_out, w_out = out[0] // 2, out[1] // 2
-        self.frame = margins(kernel_size, (1, 1), padding, (1, 1))
+        self.frame = window.frame
         height, width = (s + sum(f) for s, f in zip(size, self.frame))
         dtype, wide = np.result_type(x, self.weight), w_out * n
         framed = (channels, height, width, n)
-        columns = (height, channels, kernel_size[1] + 1, w_out, n)
+        columns = (height, channels, window.kernel_size[1] + 1, w_out, n)
         for shape in (framed, columns, (h_out, len(self.weight), wide)):
-            check_memory(shape, dtype, "the columns", FEWER)
+            check_memory(shape, dtype, "the columns")
         self.framed = np.zeros(framed, dtype)
         (top, _), (left, _) = self.frame
         self.inside = self.framed[
@@ -223,7 +204,7 @@ class ConvPool2d(Layer):
 
     def _make_room_for_rows(self, h_out: int, wide: int) -> None:
         """Allocate for all rows of the output, or for one part at a time."""
-        c_out, k_h = len(self.weight), self.conv.kernel_size[0]
+        c_out, k_h = len(self.weight), self.conv.window.kernel_size[0]
         view = sliding_window_view(self.v_i, k_h + 1, axis=0)[: 2 * h_out : 2]
         places = (k_h + 1) * math.prod(self.v_i.shape[1:3])
         self.windows = np.moveaxis(view, -1, 1).reshape(h_out, places, wide)
@@ -249,7 +230,7 @@ class ConvPool2d(Layer):
 
     def _columns(self) -> Iterator[tuple[int, slice]]:
         """Yield each column of a frame and the pixels that it meets."""
-        for j in range(self.conv.kernel_size[1] + 1):
+        for j in range(self.conv.window.kernel_size[1] + 1):
             yield j, slice(j, j + 2 * self.out[1] - 1, 2)
 
     def __repr__(self) -> str:
@@ -259,15 +240,8 @@ class ConvPool2d(Layer):
 def fuse(network: Sequential) -> Sequential:
     """Return the same network with `ConvPool2d` wherever it fits.
 
-    Parameters
-    ----------
-    network : Sequential
-
-    Returns
-    -------
-    Sequential
-        It shares all parameters with `network`, so training it trains both.
-        A first layer that is fused returns no gradient by the images.
+    It shares all parameters with `network`, so training it trains both.  A
+    first layer that is fused returns no gradient by the images.
 
     Examples
     --------
@@ -293,7 +267,7 @@ def _fits(first: Layer, *others: Layer) -> bool:
     """Whether these are a plain convolution, ReLU and 2x2 max pooling."""
     if [type(layer) for layer in others] != [ReLU, MaxPool2d]:
         return False
-    pool = others[1]
+    pool = others[1].window
     halves = (pool.kernel_size, pool.stride, pool.padding, pool.dilation)
     return (
         type(first) is Conv2d
@@ -304,7 +278,7 @@ def _fits(first: Layer, *others: Layer) -> bool:
 
 
 def _is_plain(conv: Conv2d) -> bool:
-    ones = (*conv.stride, *conv.dilation, conv.groups)
+    ones = (*conv.window.stride, *conv.window.dilation, conv.groups)
     return set(ones) == {1} and bool(conv.connections.all())
 
 

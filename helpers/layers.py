@@ -21,87 +21,28 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from helpers.convolution import (
-    check_channels,
-    lowest,
-    pool_counts,
-    pool_input,
-)
-from helpers.im2col import (
-    FEWER,
+from helpers.checks import (
     as_array,
-    as_numbers,
-    check_memory,
-    col2im,
-    margins,
-    offsets,
-    patches,
-)
-from helpers.shapes import (
-    Padding,
-    Size,
     as_flag,
     as_int,
-    as_pair,
+    as_numbers,
     as_real,
+    check_channels,
+    check_dtype,
     check_groups,
-    conv_output_size,
+    check_memory,
+    check_rng,
 )
-
-
-def check_rng(rng: np.random.Generator) -> None:
-    """Check that `rng` draws random numbers.
-
-    Raises
-    ------
-    TypeError
-        If it does not, for instance because it is a seed.
-
-    Examples
-    --------
-    >>> check_rng(np.random.default_rng(0))
-    """
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(
-            "rng must be a random generator, np.random.default_rng(seed), "
-            f"not {rng!r}"
-        )
-
-
-def check_dtype(dtype: DTypeLike) -> np.dtype:
-    """Return `dtype` if parameters can be of it.
-
-    Raises
-    ------
-    TypeError
-        If it is not one of float16, float32 and float64, or longer.
-
-    Examples
-    --------
-    >>> check_dtype(np.float32)
-    dtype('float32')
-    """
-    try:
-        kind = np.dtype(dtype).kind
-    except TypeError:
-        kind = None
-    if kind != "f":
-        raise TypeError(
-            "dtype must be a float type, np.float32 or np.float64, "
-            f"not {dtype!r}"
-        )
-    return np.dtype(dtype)
+from helpers.convolution import lowest, pool_views
+from helpers.im2col import add_back, patches
+from helpers.shapes import Padding, PoolWindow, Size, Window
 
 
 class Layer:
     """What all layers share: named parameters, their gradients, two passes.
 
-    Attributes
-    ----------
-    parameters : dict of str to ndarray
-        What training changes, in place.
-    gradients : dict of str to ndarray
-        Same names and shapes, filled by `backward`.
+    Training changes the arrays of `parameters` in place; `backward` fills
+    `gradients`, with the same names and shapes.
 
     Examples
     --------
@@ -175,10 +116,8 @@ class Conv2d(Layer):
     Parameters
     ----------
     in_channels, out_channels : int
-    kernel_size, stride, dilation : int or pair
-        In pixels.
-    padding : int, pair, "same" or "valid"
-        Zeros on each side, in pixels.
+    kernel_size, stride, padding, dilation
+        See `helpers.shapes.Window`.
     groups : int
         The channels are split into so many independent convolutions.
     connections : array_like of bool, shape (C_out, C_in / groups), optional
@@ -189,11 +128,6 @@ class Conv2d(Layer):
         Biases begin at 0.
     dtype : dtype
         Of parameters and, with an input of the same dtype, of everything.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument does not fit.
 
     Examples
     --------
@@ -217,20 +151,14 @@ class Conv2d(Layer):
         dtype: DTypeLike = np.float32,
     ) -> None:
         super().__init__()
-        in_channels = as_int(in_channels, "in_channels")
-        out_channels = as_int(out_channels, "out_channels")
-        self.kernel_size = as_pair(kernel_size, "kernel_size")
-        self.stride = as_pair(stride, "stride")
-        self.padding = padding
-        self.dilation = as_pair(dilation, "dilation")
-        margins(**self._geometry())  # raises if the padding does not fit
+        self.window = Window(kernel_size, stride, padding, dilation)
         self.groups = check_groups(in_channels, out_channels, groups)
         check_rng(rng)
         dtype = check_dtype(dtype)
         maps = (out_channels, in_channels // groups)
-        k_h, k_w = self.kernel_size
+        shape = (*maps, *self.window.kernel_size)
         less = "take fewer channels or a smaller kernel_size"
-        check_memory((*maps, k_h, k_w), float, "the weights", less)
+        check_memory(shape, float, "the weights", less)
         if connections is None:
             connections = np.ones(maps, bool)
         connections = as_numbers(connections, "connections")
@@ -239,102 +167,68 @@ class Conv2d(Layer):
                 f"connections must have shape {maps}, not {connections.shape}"
             )
         self.connections = connections.astype(bool)
-        fan_in = np.maximum(self.connections.sum(axis=1), 1) * k_h * k_w
-        deviation = np.sqrt(2 / fan_in)[:, None, None, None]
-        weight = rng.standard_normal((*maps, k_h, k_w)) * deviation
-        weight *= self.connections[:, :, None, None]
-        self.parameters = {
-            "weight": weight.astype(dtype),
-            "bias": np.zeros(out_channels, dtype),
-        }
+        joined = self.connections[:, :, None, None]
+        inputs = np.maximum(joined.sum(axis=1, keepdims=True), 1)
+        deviation = np.sqrt(2 / (inputs * shape[2] * shape[3]))
+        weight = rng.standard_normal(shape) * deviation * joined
+        self.parameters["weight"] = weight.astype(dtype)
+        self.parameters["bias"] = np.zeros(out_channels, dtype)
 
     def forward(self, x: NDArray) -> NDArray:
-        """Return h = K_f v_I + b (eq. 5).
-
-        Parameters
-        ----------
-        x : ndarray, shape (N, C_in, H, W)
-
-        Returns
-        -------
-        ndarray, shape (N, C_out, H_out, W_out)
-        """
+        """Return h = K_f v_I + b (eq. 5), shape (N, C_out, H_out, W_out)."""
         x = as_array(x, "x", "(N, C, H, W)")
         check_channels(x, self.weight, self.groups)
-        self.size = x.shape[2:]
-        k_h, k_w = self.kernel_size
-        outputs = conv_output_size(self.size, **self._geometry())
-        columns = (len(x), x.shape[1], *outputs, k_h, k_w)
-        for shape in (x.shape, columns):
-            check_memory(shape, x.dtype, "the columns", FEWER)
-        view = patches(_batch_last(x), **self._geometry())
-        n, _, h_out, w_out, _, _ = view.shape
+        self.size, n = x.shape[2:], len(x)
+        count = self.window.count(self.size)
+        columns = (n, x.shape[1], *count, *self.window.kernel_size)
+        check_memory(columns, x.dtype, "the columns")
+        check_memory(x.shape, x.dtype, "the columns")
+        view = patches(_batch_last(x), self.window)
         v_i = view.transpose(1, 4, 5, 2, 3, 0)
         self.v_i = v_i.reshape(self.groups, self.weight[0].size, -1)
-        h = self._k_f() @ self.v_i
-        h = h.reshape(len(self.weight), h_out, w_out, n)
+        h = (self._k_f() @ self.v_i).reshape(len(self.weight), *count, n)
         h = (h + self.bias[:, None, None, None]).transpose(3, 0, 1, 2)
         self.output_shape = h.shape
         return h
 
     def backward(self, gradient: NDArray) -> NDArray:
-        """Return the gradient by the input (eq. 8); keep those of eq. 7.
-
-        Parameters
-        ----------
-        gradient : ndarray, shape (N, C_out, H_out, W_out)
-
-        Returns
-        -------
-        ndarray, shape (N, C_in, H, W)
-        """
-        gradient = self._checked(gradient)
-        n, c_out, h_out, w_out = gradient.shape
-        delta = gradient.transpose(1, 2, 3, 0)
+        """Return the gradient by the input (eq. 8); keep those of eq. 7."""
+        delta = self._checked(gradient).transpose(1, 2, 3, 0)
+        c_out, h_out, w_out, n = delta.shape
         delta = delta.reshape(self.groups, c_out // self.groups, -1)
-        d_k = delta @ self.v_i.swapaxes(1, 2)
-        d_k = d_k.reshape(self.weight.shape)
+        d_k = (delta @ self.v_i.mT).reshape(self.weight.shape)
         self.gradients = {
             "weight": d_k * self.connections[:, :, None, None],
             "bias": delta.sum(axis=2).reshape(c_out),
         }
-        columns = self._k_f().swapaxes(1, 2) @ delta
-        rows = self.groups * self.weight[0].size
-        columns = columns.reshape(rows, h_out * w_out, n)
-        columns = columns.transpose(2, 0, 1)
-        return col2im(columns, self.size, **self._geometry())
+        entries = self.weight[0, 0].size
+        columns = (self._k_f().mT @ delta).reshape(
+            self.groups * self.weight.shape[1], entries, h_out, w_out, n
+        )
+        shares, places = columns.transpose(1, 4, 0, 2, 3), self.window.places
+        frame = self.window.frame
+        return add_back(shares, places((h_out, w_out)), self.size, frame)
 
     def _k_f(self) -> NDArray:
         """Return the kernels as rows: (groups, C_out / groups, rows)."""
-        return self.weight.reshape(
-            self.groups, len(self.weight) // self.groups, -1
-        )
-
-    def _geometry(self) -> dict:
-        return dict(
-            kernel_size=self.kernel_size,
-            stride=self.stride,
-            padding=self.padding,
-            dilation=self.dilation,
-        )
+        rows = self.weight[0].size
+        return self.weight.reshape(self.groups, -1, rows)
 
     def parameter_count(self) -> int:
         """Return the number of free parameters: connected weights only."""
-        k_h, k_w = self.kernel_size
+        k_h, k_w = self.window.kernel_size
         return int(self.connections.sum()) * k_h * k_w + self.bias.size
 
     def __repr__(self) -> str:
         c_out, c_in, k_h, k_w = self.weight.shape
-        text = f"Conv2d({c_in * self.groups}, {c_out}, {k_h}x{k_w}"
-        if self.stride != (1, 1):
-            text += f", stride={self.stride}"
-        if self.padding != 0:
-            text += f", padding={self.padding}"
-        if self.dilation != (1, 1):
-            text += f", dilation={self.dilation}"
-        if self.groups != 1:
-            text += f", groups={self.groups}"
-        return text + ")"
+        usual = dict(stride=(1, 1), padding=0, dilation=(1, 1), groups=1)
+        found = vars(self.window) | {"groups": self.groups}
+        said = "".join(
+            f", {name}={found[name]}"
+            for name, value in usual.items()
+            if found[name] != value
+        )
+        return f"Conv2d({c_in * self.groups}, {c_out}, {k_h}x{k_w}{said})"
 
 
 def _batch_last(x: NDArray) -> NDArray:
@@ -343,52 +237,19 @@ def _batch_last(x: NDArray) -> NDArray:
 
 
 class _Pool2d(Layer):
-    """What both poolings share: the windows, and the way back from them."""
+    """What both poolings share: the window, and the way back from it."""
 
-    def __init__(
-        self,
-        kernel_size: Size,
-        stride: Size | None,
-        padding: Size,
-        dilation: Size,
-        ceil_mode: bool,
-    ) -> None:
-        super().__init__()
-        self.kernel_size = as_pair(kernel_size, "kernel_size")
-        stride = kernel_size if stride is None else stride
-        self.stride = as_pair(stride, "stride")
-        self.padding = as_pair(padding, "padding", 0)
-        self.dilation = as_pair(dilation, "dilation")
-        self.ceil_mode = as_flag(ceil_mode, "ceil_mode")
-
-    def _views(self, x: NDArray, fill: float) -> list[NDArray]:
-        """Return, for each place in the kernel, the pixels that it meets."""
-        framed, self.geometry = pool_input(
-            x,
-            self.kernel_size,
-            self.stride,
-            self.padding,
-            self.dilation,
-            self.ceil_mode,
-            fill,
-        )
-        self.size, self.framed_size = x.shape[2:], framed.shape[2:]
-        return [framed[:, :, *p] for _, p in offsets(*self.geometry)]
+    window: PoolWindow
 
     def _spread(self, shares: Iterable[NDArray]) -> NDArray:
-        """Add one share for each place in the kernel back onto the pixels."""
-        spread = None
-        for (_, pixels), share in zip(offsets(*self.geometry), shares):
-            if spread is None:
-                shape = (*share.shape[:2], *self.framed_size)
-                spread = np.zeros_like(share, shape=shape)
-            # Windows may overlap, so add, do not assign.
-            spread[:, :, *pixels] += share
-        (top, left), (height, width) = self.padding, self.size
-        return spread[:, :, top : top + height, left : left + width]
+        """Add one share for each entry of the kernel back onto the pixels."""
+        places = self.window.places(self.output_shape[2:])
+        return add_back(
+            shares, places, self.size, self.window.cover(self.size)
+        )
 
     def __repr__(self) -> str:
-        k_h, k_w = self.kernel_size
+        k_h, k_w = self.window.kernel_size
         return f"{type(self).__name__}({k_h}x{k_w})"
 
 
@@ -420,44 +281,30 @@ class MaxPool2d(_Pool2d):
         dilation: Size = 1,
         ceil_mode: bool = False,
     ) -> None:
-        super().__init__(kernel_size, stride, padding, dilation, ceil_mode)
+        super().__init__()
+        self.window = PoolWindow(
+            kernel_size, stride, padding, dilation, ceil_mode
+        )
 
     def forward(self, x: NDArray) -> NDArray:
-        """Return the largest value of each window.
-
-        Parameters
-        ----------
-        x : ndarray, shape (N, C, H, W)
-
-        Returns
-        -------
-        ndarray, shape (N, C, H_out, W_out)
-        """
+        """Return the largest values, shape (N, C, H_out, W_out)."""
         x = as_array(x, "x", "(N, C, H, W)")
-        first, *others = self._views(x, lowest(x.dtype))
+        self.size = x.shape[2:]
+        first, *others = pool_views(x, self.window, lowest(x.dtype))
         best = first.copy(order="K")
-        whole = np.min_scalar_type(math.prod(self.kernel_size))
+        whole = np.min_scalar_type(math.prod(self.window.kernel_size))
         self.winner = np.zeros_like(best, whole)
-        for place, candidate in enumerate(others, start=1):
-            np.copyto(self.winner, place, where=candidate > best)
+        for entry, candidate in enumerate(others, start=1):
+            np.copyto(self.winner, entry, where=candidate > best)
             np.maximum(best, candidate, out=best)
         self.output_shape = best.shape
         return best
 
     def backward(self, gradient: NDArray) -> NDArray:
-        """Return the gradient by the input.
-
-        Parameters
-        ----------
-        gradient : ndarray, shape (N, C, H_out, W_out)
-
-        Returns
-        -------
-        ndarray, shape (N, C, H, W)
-        """
+        """Return the gradient by the input, shape (N, C, H, W)."""
         gradient = self._checked(gradient)
-        places = range(math.prod(self.kernel_size))
-        return self._spread(gradient * (self.winner == p) for p in places)
+        entries = range(math.prod(self.window.kernel_size))
+        return self._spread(gradient * (self.winner == e) for e in entries)
 
 
 class AvgPool2d(_Pool2d):
@@ -486,52 +333,29 @@ class AvgPool2d(_Pool2d):
         ceil_mode: bool = False,
         count_include_pad: bool = True,
     ) -> None:
-        super().__init__(kernel_size, stride, padding, 1, ceil_mode)
+        super().__init__()
+        self.window = PoolWindow(kernel_size, stride, padding, 1, ceil_mode)
         self.count_include_pad = as_flag(
             count_include_pad, "count_include_pad"
         )
 
     def forward(self, x: NDArray) -> NDArray:
-        """Return the mean of each window.
-
-        Parameters
-        ----------
-        x : ndarray, shape (N, C, H, W)
-
-        Returns
-        -------
-        ndarray, shape (N, C, H_out, W_out)
-        """
+        """Return the means, shape (N, C, H_out, W_out)."""
         x = as_array(x, "x", "(N, C, H, W)")
         if x.dtype.kind != "f":
             x = x.astype(float)
-        views = self._views(x, 0)
-        counts = pool_counts(
-            self.size,
-            self.kernel_size,
-            self.stride,
-            self.padding,
-            self.ceil_mode,
-            self.count_include_pad,
-        )
-        self.counts = counts.astype(x.dtype)
-        means = sum(views) / self.counts
+        self.size = x.shape[2:]
+        total = sum(pool_views(x, self.window, 0))
+        divisors = self.window.divisors(self.size, self.count_include_pad)
+        self.divisors = divisors.astype(x.dtype)
+        means = total / self.divisors
         self.output_shape = means.shape
         return means
 
     def backward(self, gradient: NDArray) -> NDArray:
-        """Return the gradient by the input.
-
-        Parameters
-        ----------
-        gradient : ndarray, shape (N, C, H_out, W_out)
-
-        Returns
-        -------
-        ndarray, shape (N, C, H, W)
-        """
+        """Return the gradient by the input, shape (N, C, H, W)."""
         gradient = self._checked(gradient)
-        return self._spread(itertools.repeat(gradient / self.counts))
+        return self._spread(itertools.repeat(gradient / self.divisors))
 
 
 class ReLU(Layer):
@@ -559,16 +383,7 @@ class ReLU(Layer):
 
 
 class Tanh(Layer):
-    """The non-linearity of the networks of 1989: f(h) = tanh(h).
-
-    Examples
-    --------
-    >>> tanh = Tanh()
-    >>> tanh.forward(np.array([0.0]))
-    array([0.])
-    >>> tanh.backward(np.array([3.0]))
-    array([3.])
-    """
+    """The non-linearity of the networks of 1989: f(h) = tanh(h)."""
 
     def forward(self, x: NDArray) -> NDArray:
         """Return tanh(x), any shape."""
@@ -582,19 +397,7 @@ class Tanh(Layer):
 
 
 class ChannelScale(Layer):
-    """One factor and one bias for each map, as in the subsampling of 1989.
-
-    Parameters
-    ----------
-    channels : int
-    dtype : dtype
-
-    Examples
-    --------
-    >>> scale = ChannelScale(4)
-    >>> scale.parameter_count()
-    8
-    """
+    """One factor and one bias for each map, as in the subsampling of 1989."""
 
     def __init__(self, channels: int, dtype: DTypeLike = np.float32) -> None:
         super().__init__()
@@ -685,13 +488,9 @@ class Linear(Layer):
         gain = as_real(gain, "gain", 0, sys.float_info.max)
         check_rng(rng)
         dtype = check_dtype(dtype)
-        check_memory(
-            (out_features, in_features),
-            float,
-            "the weights",
-            "take fewer features",
-        )
-        weight = rng.standard_normal((out_features, in_features))
+        shape = (out_features, in_features)
+        check_memory(shape, float, "the weights", "take fewer features")
+        weight = rng.standard_normal(shape)
         weight *= np.sqrt(gain / in_features)
         self.parameters = {
             "weight": weight.astype(dtype),
@@ -744,10 +543,7 @@ class CrossEntropy:
     def forward(self, logits: NDArray, labels: NDArray) -> NDArray:
         """Return the mean loss, a scalar of the dtype of `logits`.
 
-        Parameters
-        ----------
-        logits : ndarray, shape (N, classes)
-        labels : ndarray of int, shape (N,)
+        Logits have shape (N, classes), labels are whole numbers, shape (N,).
         """
         logits = as_array(logits, "logits", "(N, classes)")
         labels = as_numbers(labels, "labels")
@@ -779,17 +575,7 @@ class CrossEntropy:
         return -log_probability[np.arange(len(labels)), labels].mean()
 
     def backward(self, gradient: float = 1.0) -> NDArray:
-        """Return the gradient by the logits: (softmax - one-hot) / N.
-
-        Parameters
-        ----------
-        gradient : float
-            By the loss itself.
-
-        Returns
-        -------
-        ndarray, shape (N, classes)
-        """
+        """Return the gradient by the logits: (softmax - one-hot) / N."""
         if self.labels is None:
             raise RuntimeError(
                 "call forward before backward: CrossEntropy has seen no labels"

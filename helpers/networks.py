@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from helpers.data import as_path, write_whole
-from helpers.im2col import as_numbers
+from helpers.checks import as_numbers, as_path
+from helpers.data import write_whole
 from helpers.layers import (
     AvgPool2d,
     ChannelScale,
@@ -56,23 +56,10 @@ class Sequential:
                 )
 
     def forward(self, x: NDArray) -> NDArray:
-        """Return the logits for a batch of images.
+        """Return the logits, shape (N, classes), for a batch of images.
 
-        Parameters
-        ----------
-        x : ndarray of float, shape (N, C, H, W)
-            Scaled as the network was trained, see `helpers.data.scale`.
-
-        Returns
-        -------
-        ndarray, shape (N, classes)
-
-        Raises
-        ------
-        TypeError
-            If `x` holds whole numbers, as pictures do before scaling.
-        ValueError
-            If the shape does not fit.
+        `x` holds floats of shape (N, C, H, W), scaled as the network was
+        trained, see `helpers.data.scale`.
         """
         return self.trace(x)[-1]
 
@@ -128,13 +115,8 @@ class Sequential:
     def load(self, path: str | os.PathLike) -> None:
         """Read parameters that `save` wrote; change nothing if they misfit.
 
-        Raises
-        ------
-        FileNotFoundError
-            If there is no such file.
-        ValueError
-            If the file is damaged, or its names or shapes are not those of
-            this network.
+        A ValueError says that the file is damaged, or which name or shape
+        is not this network's.
         """
         with open(as_path(path), "rb") as file:
             try:

@@ -10,18 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from helpers.checks import (
     as_flag,
     as_int,
     as_pair,
-    as_real,  # noqa: F401
     check_groups,
     is_pair,
 )
 
 Size = int | tuple[int, int]
 Padding = Size | str
+# What stands around a picture: ((top, bottom), (left, right)).
+Frame = tuple[tuple[int, int], tuple[int, int]]
 
 
 class Window:
@@ -59,13 +61,13 @@ class Window:
         self.stride = as_pair(stride, "stride")
         self.dilation = as_pair(dilation, "dilation")
         self.padding = padding
+        axes = [*zip(self.kernel_size, self.stride, self.dilation)]
+        self.span = tuple(d * (k - 1) + 1 for k, _, d in axes)
         if isinstance(padding, str):
-            padding = (padding, padding)
+            frame = (padding_amounts(padding, *axis) for axis in axes)
         else:
-            padding = as_pair(padding, "padding", 0)
-        axes = [*zip(padding, self.kernel_size, self.stride, self.dilation)]
-        self.frame = tuple(padding_amounts(*axis) for axis in axes)
-        self.span = tuple(d * (k - 1) + 1 for _, k, _, d in axes)
+            frame = ((p, p) for p in as_pair(padding, "padding", 0))
+        self.frame = tuple(frame)
 
     def count(self, size: tuple[int, int]) -> tuple[int, int]:
         """Return how many windows stand down and across a picture.
@@ -84,6 +86,27 @@ class Window:
             counts.append((padded - span) // s + 1)
         return tuple(counts)
 
+    def transposed_size(self, size: Size, output_padding: Size) -> tuple:
+        """Return the size of the picture that so many windows stamp.
+
+        ``o = (i - 1) s - 2 p + span + a``: relationship 14 of [DV16].
+        """
+        sizes, more = [], as_pair(output_padding, "output_padding", 0)
+        axes = as_pair(size, "size"), self.stride, self.frame, self.span
+        for i, s, (p, _), span, d, a in zip(*axes, self.dilation, more):
+            if a >= max(s, d):
+                raise ValueError(
+                    "output_padding must be smaller than stride or dilation, "
+                    f"not {a} with stride {s} and dilation {d}"
+                )
+            sizes.append((i - 1) * s - 2 * p + span + a)
+            if sizes[-1] < 1:
+                raise ValueError(
+                    f"padding {p} leaves an output of {sizes[-1]} px: "
+                    "take less"
+                )
+        return tuple(sizes)
+
     def places(self, count: tuple[int, int]) -> Iterator[tuple[slice, slice]]:
         """Yield, for each entry of the kernel, the padded pixels it meets."""
         for entry in np.ndindex(*self.kernel_size):
@@ -93,7 +116,7 @@ class Window:
             )
 
 
-def _like(size: object, *arguments: object) -> object:
+def _like(size: tuple[int, int], *arguments: object) -> Size:
     """Return the pair `size`, or an int if no argument was a pair."""
     return size if any(map(is_pair, arguments)) else size[0]
 
@@ -177,31 +200,11 @@ def conv_transpose_output_size(
     >>> conv_transpose_output_size(2, 3, stride=2)
     5
     """
-    window = Window(
-        kernel_size, stride, as_pair(padding, "padding", 0), dilation
-    )
-    more = as_pair(output_padding, "output_padding", 0)
-    sizes = []
-    for i, s, (p, _), a, span, d in zip(
-        as_pair(size, "size"),
-        window.stride,
-        window.frame,
-        more,
-        window.span,
-        window.dilation,
-    ):
-        if a >= max(s, d):
-            raise ValueError(
-                f"output_padding must be smaller than stride or dilation, "
-                f"not {a} with stride {s} and dilation {d}"
-            )
-        sizes.append((i - 1) * s - 2 * p + span + a)
-        if sizes[-1] < 1:
-            raise ValueError(
-                f"padding {p} leaves an output of {sizes[-1]} px: take less"
-            )
+    padded = as_pair(padding, "padding", 0)
+    window = Window(kernel_size, stride, padded, dilation)
+    output = window.transposed_size(size, output_padding)
     arguments = size, kernel_size, stride, padding, output_padding, dilation
-    return _like(tuple(sizes), *arguments)
+    return _like(output, *arguments)
 
 
 class PoolWindow(Window):
@@ -258,6 +261,29 @@ class PoolWindow(Window):
             counts.append(o - ((o - 1) * s >= i + p))
         return tuple(counts)
 
+    def cover(self, size: tuple[int, int]) -> Frame:
+        """Return the frame in which the last windows, too, find pixels."""
+        axes = zip(size, self.frame, self.count(size), self.stride, self.span)
+        return tuple(
+            (p, max((o - 1) * s + span - i - p, 0))
+            for i, (p, _), o, s, span in axes
+        )
+
+    def divisors(
+        self, size: tuple[int, int], count_include_pad: bool
+    ) -> NDArray:
+        """Return by how much each window of an average is divided."""
+        numbers = []
+        for i, (p, _), o, s, k in zip(
+            size, self.frame, self.count(size), self.stride, self.kernel_size
+        ):
+            first = np.arange(o) * s - p
+            end = np.minimum(first + k, i + p)
+            if not count_include_pad:
+                first, end = np.maximum(first, 0), np.minimum(end, i)
+            numbers.append(end - first)
+        return np.outer(*numbers)
+
 
 def pool_output_size(
     size: Size,
@@ -300,19 +326,23 @@ def receptive_field(layers: Iterable[Sequence[Size]]) -> Size:
     >>> [receptive_field(lenet[:depth]) for depth in (1, 2, 3, 4)]
     [5, 6, 14, 16]
     """
-    fits = "(kernel_size, stride) or (kernel_size, stride, dilation)"
+    names = "kernel_size", "stride", "dilation"
+    fits = f"(kernel_size, stride) or ({', '.join(names)})"
     if not isinstance(layers, Iterable):
         raise TypeError(f"layers must be a list of {fits}, not {layers!r}")
-    field, step, entries = np.ones(2, int), np.ones(2, int), []
-    for layer in layers:
+    field, step, given = (1, 1), (1, 1), []
+    for depth, layer in enumerate(layers):
         if not isinstance(layer, Sequence) or len(layer) not in (2, 3):
             raise ValueError(f"layers: a layer is {fits}, not {layer!r}")
-        kernel_size, stride, dilation = (*layer, 1)[:3]
-        window = Window(kernel_size, stride, 0, dilation)
-        field += (np.array(window.span) - 1) * step
-        step *= window.stride
-        entries += layer
-    return _like(tuple(field.tolist()), *entries)
+        kernel_size, stride, dilation = (
+            as_pair(entry, f"{name} of layer {depth}")
+            for name, entry in zip(names, (*layer, 1))
+        )
+        axes = zip(field, step, kernel_size, dilation)
+        field = tuple(f + t * d * (k - 1) for f, t, k, d in axes)
+        step = tuple(t * s for t, s in zip(step, stride))
+        given += layer
+    return _like(field, *given)
 
 
 def conv_parameters(
@@ -347,8 +377,3 @@ def linear_parameters(
     """
     inputs = as_int(in_features, "in_features") + as_flag(bias, "bias")
     return as_int(out_features, "out_features") * inputs
-
-
-def kernel_span(kernel_size: int, dilation: int = 1) -> int:
-    """Old name, to be removed: `Window(kernel_size, ...).span`."""
-    return Window(kernel_size, 1, 0, dilation).span[0]

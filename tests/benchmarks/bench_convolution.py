@@ -1,16 +1,12 @@
 """How long `conv2d` takes, beside torch: float32, forward, two threads.
 
-    pytest tests/benchmarks/bench_convolution.py
-
-The tables of pytest-benchmark follow; there both share one process.
+pytest tests/benchmarks/bench_convolution.py
 """
 
 import numpy as np
 import pytest
 from forward import METHODS, SIZES
 from side_by_side import take_turns
-
-pytest.importorskip("pytest_benchmark")
 
 TURNS = 7
 # Of torch's time.  For LeNet's layer even the matrix product alone takes
@@ -29,10 +25,3 @@ def test_side_by_side(name):
 def test_both_answer_the_same(name):
     answers = [method(name)() for method in METHODS.values()]
     assert np.allclose(*answers, atol=1e-4)
-
-
-@pytest.mark.parametrize("name", SIZES)
-@pytest.mark.parametrize("method", METHODS)
-def test_one(benchmark, name, method):
-    benchmark.group = name
-    benchmark.pedantic(METHODS[method](name), rounds=40, warmup_rounds=5)

@@ -1,12 +1,12 @@
 """How long a normalised score map of 6 megapixels takes, side by side.
 
-Not part of the test run; needs pytest-benchmark, scikit-image and OpenCV:
+Not part of the test run; needs scikit-image and OpenCV:
 
     pytest tests/benchmarks/bench_matching.py
 
 The three take turns on the same picture with the same two threads, so that
 whatever else the machine does meets all of them, and their medians are
-compared; pytest-benchmark's tables follow.
+compared.
 """
 
 import statistics
@@ -18,7 +18,6 @@ from scipy import fft, ndimage
 
 from helpers.matching import match_template
 
-pytest.importorskip("pytest_benchmark")
 cv2 = pytest.importorskip("cv2")
 feature = pytest.importorskip("skimage.feature")
 
@@ -67,8 +66,10 @@ def test_side_by_side(image, size):
     for _ in range(ROUNDS + 1):
         for name, method in METHODS.items():
             start = time.perf_counter()
-            method(image, template)
+            scores = method(image, template)
             times[name].append(time.perf_counter() - start)
+            best = np.unravel_index(scores.argmax(), scores.shape)
+            assert best == (900, 1500)
     # The first round warms up.
     median = {name: statistics.median(t[1:]) for name, t in times.items()}
     ratio = {name: median["ours"] / median[name] for name in AT_MOST}
@@ -78,17 +79,3 @@ def test_side_by_side(image, size):
         print(f"  {name:13}{1000 * seconds:6.0f} ms{than}")
     if size == SIZES[0]:
         assert all(ratio[name] <= AT_MOST[name] for name in AT_MOST)
-
-
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("name", METHODS)
-def test_one(benchmark, image, size, name):
-    benchmark.group = f"{image.dtype}, template {size[0]} x {size[1]}"
-    scores = benchmark.pedantic(
-        METHODS[name],
-        (image, cut(image, size)),
-        rounds=ROUNDS,
-        warmup_rounds=1,
-    )
-    best = np.unravel_index(scores.argmax(), scores.shape)
-    assert best == (900, 1500)

@@ -4,16 +4,12 @@
 
 Forward, loss, backward and SGD with momentum, float32, two threads.  The
 methods are those of step.py: the fused layers with which `fit` trains, the
-plain layers, torch, and a course's first version.  The tables of
-pytest-benchmark follow; there all share one process.
+plain layers, torch, and a course's first version.
 """
 
 import pytest
-import torch
-from side_by_side import THREADS, take_turns
-from step import METHODS, WARM_UP, prepared
-
-pytest.importorskip("pytest_benchmark")
+from side_by_side import take_turns
+from step import METHODS
 
 TURNS = 7
 # Of torch's time, by batch size; a batch of 32 is for the record.
@@ -31,12 +27,3 @@ def test_side_by_side(size):
     if size in AT_MOST:
         assert ratios["fused"] <= AT_MOST[size]
         assert part <= OF_TEXTBOOK
-
-
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("method", METHODS)
-def test_one(benchmark, method, size):
-    torch.set_num_threads(THREADS)
-    benchmark.group = f"batch {size}"
-    step = prepared(method, size)
-    benchmark.pedantic(step, rounds=20, warmup_rounds=WARM_UP)

@@ -8,6 +8,12 @@ import nbformat
 import pytest
 
 from helpers import slides
+from helpers.slides import __main__ as command
+from helpers.slides import page as pages
+from helpers.slides.cells import slide_type
+from helpers.slides.layout import LAYOUTS, text_height
+from helpers.slides.paging import WIDGET
+from helpers.slides.talk import SERIES
 
 NOTEBOOKS = sorted(slides.NOTEBOOKS.glob("*.ipynb"))
 FIGURE = {"image/png": "aGVsbG8=", "text/plain": "Figure: a ramp"}
@@ -178,7 +184,7 @@ def test_little_text_alone_is_large():
 
 def test_widgets_are_left_out_with_their_code():
     widget = nbformat.v4.new_output(
-        "display_data", {slides.WIDGET: {}, "text/plain": "VBox()"}
+        "display_data", {WIDGET: {}, "text/plain": "VBox()"}
     )
     assert kinds(code("explorer()", widget, kind="slide"), code("1")) == [
         ["code"]
@@ -202,19 +208,9 @@ def test_widgets_are_left_out_with_their_code():
     ],
 )
 def test_more_text_is_higher(short, long):
-    for layout in slides.LAYOUTS.values():
-        assert slides.text_height(short, layout) > 0
-        assert slides.text_height(short, layout) < slides.text_height(
-            long, layout
-        )
-
-
-def test_a_narrower_screen_makes_text_higher_in_its_size():
-    narrow, wide = slides.LAYOUTS["narrow"], slides.LAYOUTS["wide"]
-    words = "words " * 50
-    assert slides.text_height(words, narrow) / narrow.text > (
-        slides.text_height(words, wide) / wide.text
-    )
+    for layout in LAYOUTS.values():
+        assert text_height(short, layout) > 0
+        assert text_height(short, layout) < text_height(long, layout)
 
 
 # --- The route of the lecture ------------------------------------------------
@@ -324,7 +320,7 @@ def test_page_asks_for_nothing_and_keeps_the_licences():
 def test_scripts_cannot_end_early(tmp_path):
     path = tmp_path / "script.js"
     path.write_text("x = '<script></script><!--'")
-    assert slides._script(path) == r"x = '<script><\/script><\!--'"
+    assert pages._script(path) == r"x = '<script><\/script><\!--'"
 
 
 def test_markup_in_titles_is_escaped():
@@ -342,9 +338,9 @@ def test_every_shown_cell_of_a_notebook_is_in_its_deck(path):
     assert len({screen.name for screen in found}) == len(found)
     shown = {cell for screen in found for cell in screen.cells}
     for cell in nbformat.read(path, as_version=4).cells:
-        hidden = slides.slide_type(cell) in ("skip", "notes")
+        hidden = slide_type(cell) in ("skip", "notes")
         widget = any(
-            slides.WIDGET in output.get("data", {})
+            WIDGET in output.get("data", {})
             for output in cell.get("outputs", [])
         )
         heading = re.fullmatch(r"#+ .*", cell.source.strip())
@@ -356,7 +352,7 @@ def test_every_shown_cell_of_a_notebook_is_in_its_deck(path):
 
 
 def test_command_builds_what_it_is_asked_for(tmp_path, capsys):
-    assert slides.main(["01", "--output", str(tmp_path / "new")]) == 0
+    assert command.main(["01", "--output", str(tmp_path / "new")]) == 0
     (path,) = (tmp_path / "new").iterdir()
     assert path.name == "01_convolution_1d.html"
     said = capsys.readouterr().out
@@ -368,7 +364,7 @@ def test_whole_lecture_ends_with_the_references(tmp_path):
     path = tmp_path / "00.ipynb"
     nbformat.write(notebook(*tagged(*range(1, 20))), path)
     page = slides.build("lecture", tmp_path, [path]).read_text("utf-8")
-    assert f"<h1>{slides.SERIES}</h1>" in page
+    assert f"<h1>{SERIES}</h1>" in page
     titles = re.findall(r"<h2>(.*?)\s*</h2>", page)
     assert titles == ["19", *map(str, range(1, 19)), "References"]
     for source in ("DV16", "GBC16", "LeC+89", "Stu20"):
@@ -376,7 +372,7 @@ def test_whole_lecture_ends_with_the_references(tmp_path):
 
 
 def test_command_refuses_an_unknown_notebook(capsys):
-    assert slides.main(["77"]) == 1
+    assert command.main(["77"]) == 1
     said = capsys.readouterr().out
     assert "error: no notebook begins with 77; there are 00_why" in said
 
@@ -384,10 +380,10 @@ def test_command_refuses_an_unknown_notebook(capsys):
 def test_command_says_which_slides_of_the_lecture_are_missing(
     tmp_path, capsys, monkeypatch
 ):
-    monkeypatch.setattr(slides, "NOTEBOOKS", tmp_path)
+    monkeypatch.setattr(command, "NOTEBOOKS", tmp_path)
     nbformat.write(notebook(*tagged(*range(1, 19))), tmp_path / "00.ipynb")
     arguments = ["lecture", "--output", str(tmp_path / "decks")]
-    assert slides.main(arguments) == 1
+    assert command.main(arguments) == 1
     assert "no cell is tagged lecture-S19:" in capsys.readouterr().out
     assert not (tmp_path / "decks").exists()
 
@@ -396,11 +392,11 @@ def test_command_names_a_package_that_is_missing(
     tmp_path, capsys, monkeypatch
 ):
     def missing(name):
-        raise slides.metadata.PackageNotFoundError(name)
+        raise pages.metadata.PackageNotFoundError(name)
 
-    monkeypatch.setattr(slides.metadata, "distribution", missing)
-    slides._assets.cache_clear()
-    assert slides.main(["01", "--output", str(tmp_path)]) == 1
+    monkeypatch.setattr(pages.metadata, "distribution", missing)
+    pages._assets.cache_clear()
+    assert command.main(["01", "--output", str(tmp_path)]) == 1
     said = capsys.readouterr().out
     assert "sphinx-revealjs is not installed: pip install -r" in said
     assert not list(tmp_path.iterdir())
@@ -408,10 +404,11 @@ def test_command_names_a_package_that_is_missing(
 
 def test_printing_without_a_browser_says_what_to_do(tmp_path):
     run = (
-        "import shutil, sys; from helpers import slides; "
+        "import shutil, sys; "
+        "from helpers.slides import __main__ as command, printing; "
         "shutil.which = lambda name: None; "
-        "slides.CHANNEL = 'no-such-browser'; "
-        f"sys.exit(slides.main(['01', '--pdf', '--output', r'{tmp_path}']))"
+        "printing.CHANNEL = 'no-such-browser'; "
+        f"sys.exit(command.main(['01', '--pdf', '--output', r'{tmp_path}']))"
     )
     done = subprocess.run(
         [sys.executable, "-c", run], capture_output=True, text=True

@@ -25,16 +25,6 @@ def cut(picture, box):
     return picture[row : row + height, column : column + width]
 
 
-def apart(a, b):
-    """Whether two boxes have no pixel in common."""
-    return (
-        a.row + a.height <= b.row
-        or b.row + b.height <= a.row
-        or a.column + a.width <= b.column
-        or b.column + b.width <= a.column
-    )
-
-
 def test_a_seed_always_draws_the_same(beaches):
     again = draw_scene(0, SMALL)
     assert (again.picture == beaches[0].picture).all()
@@ -49,18 +39,16 @@ def test_the_picture_has_the_size_that_was_asked_for(size):
     assert beach.picture.dtype == beach.template.dtype == np.uint8
 
 
-def test_waldo_is_whole_and_the_template_is_he(beaches):
+def test_waldo_the_template_and_traps_are_whole_and_apart(beaches):
     for beach in beaches:
         assert (cut(beach.picture, beach.box) == beach.template).all()
         assert beach.template.shape == (36, 34, 3)
-
-
-def test_traps_are_whole_and_do_not_cover_waldo(beaches):
-    for beach in beaches:
+        free = np.ones(beach.picture.shape[:2], bool)
+        cut(free, beach.box)[...] = False
         for box in beach.traps.values():
             assert min(box.row, box.column) >= 0
             assert cut(beach.picture, box).shape[:2] == box[2:]
-            assert apart(box, beach.box)
+            assert cut(free, box).all()
 
 
 def test_nobody_else_is_as_like_him(beaches):
@@ -110,8 +98,6 @@ def test_bundled_pictures_are_what_the_function_draws():
     [
         (-1, SMALL, ValueError, "seed must be at least 0, not -1"),
         (1.5, SMALL, TypeError, "seed must be a whole number, not 1.5"),
-        (True, SMALL, TypeError, "seed must be a whole number"),
-        (0, (100, 100), ValueError, "at least 480 x 640"),
         (0, (500, 600), ValueError, "at least 480 x 640"),
         (0, (9000, 9000), ValueError, "at most 16,000,000"),
         (0, (480, 640, 3), ValueError, "size must be an int or a pair"),
@@ -128,9 +114,8 @@ def test_scores_on_the_beach_are_those_of_opencv_and_scikit_image(beaches):
     feature = pytest.importorskip("skimage.feature", reason="compares")
     beach = beaches[0]
     ours = match_template(beach.picture, beach.template)
-    theirs = cv2.matchTemplate(
-        beach.picture, beach.template, cv2.TM_CCOEFF_NORMED
-    )
+    method = cv2.TM_CCOEFF_NORMED
+    theirs = cv2.matchTemplate(beach.picture, beach.template, method)
     differ = np.abs(ours - theirs)
     assert np.quantile(differ, 0.999) < 1e-4
     # In a window of one or two shades OpenCV rounds: the definition decides.

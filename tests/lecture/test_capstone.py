@@ -5,25 +5,36 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
 
-from helpers import capstone, capstone_steps
-from helpers.capstone_steps import ANSWERS, PARTS, SOLUTION
 from helpers.data import Digits, load_mnist
+from lecture import capstone
+from lecture.capstone import checking, network, running, training
+from lecture.capstone.report import STEPS
 
-SOURCE = SOLUTION.read_text()
-NAMES = [part.name for part in PARTS]
+SOURCE = "import numpy as np\n\n\n" + "\n\n".join(s.source() for s in STEPS)
+PATH = Path("my_cnn.py")
+NAMES = [step.name for step in STEPS]
+LOGITS, LABELS = "return dense(v3, W4, b4),", "[0].argmax(axis=1)"
+DEF = "def output_size(i, k, s, p):\n"
 UNTRAINED = SOURCE[: SOURCE.index("def train(")]
 # One quick pass, for what is decided before accuracy is.
 QUICK = SOURCE.replace("epochs, size = 12, 50", "epochs, size = 1, 50")
 SLIPS = [
-    pytest.param(part.exercise, slip, id=f"{part.name}-{place}")
-    for part in PARTS
-    if part.exercise
-    for place, slip in enumerate(part.exercise.slips)
+    pytest.param(step, slip, id=f"{step.name}-{place}")
+    for step in STEPS
+    for place, slip in enumerate(step.slips)
 ]
+
+
+def solved():
+    """Return the solution as a module."""
+    module = ModuleType("my_cnn")
+    exec(SOURCE, vars(module))
+    return module
 
 
 @pytest.fixture
@@ -34,7 +45,10 @@ def said(tmp_path, capsys):
         path = tmp_path / "my_cnn.py"
         path.write_text(text)
         call(path)
-        return " ".join(capsys.readouterr().out.split())
+        out = capsys.readouterr().out
+        assert out.isascii()
+        assert all(len(line) <= 79 for line in out.splitlines())
+        return " ".join(out.split())
 
     return check
 
@@ -42,7 +56,7 @@ def said(tmp_path, capsys):
 @pytest.fixture
 def few_digits(monkeypatch):
     digits = Digits(*(array[:100] for array in load_mnist()))
-    monkeypatch.setattr(capstone, "load_mnist", lambda: digits)
+    monkeypatch.setattr(training, "load_mnist", lambda: digits)
 
 
 def changed(old, new, text=SOURCE):
@@ -67,65 +81,43 @@ def test_the_solution_reaches_97_percent(said):
     assert "[ ]" not in out
 
 
-def test_the_solution_uses_numpy_alone():
-    assert re.findall("^.*import.*$", SOURCE, re.M) == ["import numpy as np"]
-
-
-@pytest.mark.parametrize("place", range(len(PARTS)), ids=NAMES)
-def test_each_step_says_what_to_write(said, place):
-    part = PARTS[place]
-    out = said(until(part.name))
+@pytest.mark.parametrize("place", range(len(STEPS)), ids=NAMES)
+def test_each_step_says_what_to_write_and_gives_a_hint(said, place):
+    step = STEPS[place]
+    out = said(until(step.name))
     assert out.count("[x]") == place
-    assert f"Next, step {part.step}." in out
-    assert f"def {part.name}(" in out
-    assert " ".join(part.task.split()) in out
-    assert f"notebooks/{part.notebook}.ipynb" in out
+    assert f"Next, step {step.number}." in out
+    assert f"def {step.name}(" in out
+    assert " ".join(step.task.split()) in out
+    assert f"notebooks/{step.notebook}.ipynb" in out
     notebooks = Path(__file__).parents[2] / "notebooks"
-    assert (notebooks / f"{part.notebook}.ipynb").is_file()
-
-
-@pytest.mark.parametrize("place", range(len(PARTS)), ids=NAMES)
-def test_hint_and_solution_of_the_next_step(said, place):
-    part = PARTS[place]
-    hint = said(until(part.name), capstone.hint)
-    assert hint == f"{part.name}: {' '.join(part.advice.split())}"
-    solution = said(until(part.name), capstone.solution)
-    assert solution.startswith(f"def {part.name}(")
-    assert solution in " ".join(SOURCE.split())
+    assert (notebooks / f"{step.notebook}.ipynb").is_file()
+    hint = said(until(step.name), capstone.hint)
+    assert hint == f"{step.name}: {' '.join(step.advice.split())}"
 
 
 def test_solutions_pasted_one_after_the_other_are_right(tmp_path, capsys):
     path, text = tmp_path / "my_cnn.py", "import numpy as np\n"
-    for part in PARTS:
+    for step in STEPS:
         path.write_text(text)
         capstone.solution(path)
         said = capsys.readouterr().out
-        assert said.startswith(f"def {part.name}(")
+        assert said.startswith(f"def {step.name}(")
         text += "\n\n" + said
-
-
-def test_lines_fit_a_terminal(said, capsys, tmp_path):
-    for part in PARTS:
-        path = tmp_path / "file.py"
-        path.write_text(until(part.name))
-        capstone.check(path)
-        capstone.hint(path)
-    lines = capsys.readouterr().out.splitlines()
-    assert max(map(len, lines)) <= 79
-    assert all(line.isascii() for line in lines)
+    assert "".join(text.split()) == "".join(SOURCE.split())
 
 
 # --- Wrong answers -----------------------------------------------------------
 
 
-@pytest.mark.parametrize(("exercise", "slip"), SLIPS)
-def test_a_typical_wrong_answer_is_told_its_mistake(exercise, slip):
-    assert exercise.verdict(slip.answer) == (False, slip.message)
+@pytest.mark.parametrize(("step", "slip"), SLIPS)
+def test_a_typical_wrong_answer_is_told_its_mistake(step, slip):
+    assert step.verdict(slip.answer) == (False, slip.message)
 
 
 def test_every_function_has_typical_wrong_answers():
-    for part in PARTS:
-        assert not part.exercise or len(part.exercise.slips) >= 3, part.name
+    for step in STEPS:
+        assert not step.cases or len(step.slips) >= 3, step.name
 
 
 @pytest.mark.parametrize(
@@ -134,31 +126,13 @@ def test_every_function_has_typical_wrong_answers():
         ("return (i + 2 * p - k) // s + 1", "return (i + p - k) // s + 1",
          "You count the padding once"),
         ("return (i + 2 * p - k) // s + 1", "return (i + 2 * p - k) / s + 1",
-         "// rounds down. Seen with i = 8, k = 3, s = 2"),
-        ("return columns.reshape(n, -1, h_out * w_out)",
-         "return columns.reshape(n, -1, h_out * w_out).transpose(0, 2, 1)",
-         "Your windows are rows"),
-        ("(n, c, height, width), (k_h, k_w) = x.shape",
-         "padding = 0\n    (n, c, height, width), (k_h, k_w) = x.shape",
-         "The padding is forgotten"),
-        ("@ columns + b[:, None]", "@ columns", "The bias is missing"),
-        ("rows, cols] += columns", "rows, cols] = columns",
-         "Write += for =."),
-        ("return x[:, :, padding : padding + height, padding : padding + "
-         "width]", "return x", "The padding is not cropped"),
-        ("return dK, delta.sum(axis=(0, 2)), dx",
-         "return dK, delta.sum(axis=2), dx", "but not over the batch"),
+         "is rounded down (//). Seen with i = 8, k = 3, s = 2"),
         ("return dK, delta.sum(axis=(0, 2)), dx",
          "return dx, dK, delta.sum(axis=(0, 2))", "The order is dK, db, dx"),
-        ("columns.max(axis=1)", "columns.mean(axis=1)", "You take the mean"),
         ("return delta * (h > 0)", "return delta * (delta > 0)",
          "The mask is that of delta"),
         ("return x @ W.T + b", "return x @ W + b",
          "it must be transposed, x @ W.T. Seen with"),
-        ("return loss, delta / len(labels)", "return loss, delta",
-         "The factor 1/B is missing in the gradient"),
-        ("return parameter - rate * velocity, velocity",
-         "return parameter + rate * velocity, velocity", "goes uphill"),
     ],
 )  # fmt: skip
 def test_a_slip_in_the_file_is_told_with_its_case(said, old, new, message):
@@ -190,13 +164,13 @@ def test_a_slip_in_the_file_is_told_with_its_case(said, old, new, message):
          "K1 is a list: each parameter is an array"),
         ("return dense(v3, W4, b4), (", "return dense(v3, W4, b4) #, (",
          "return two things, the logits and what"),
-        ("return dense(v3, W4, b4),", "return dense(v3, W4, b4)[0],",
+        (LOGITS, "return dense(v3, W4, b4)[0],",
          "logits for 3 digits are (10,) where (3, 10)"),
-        ("return dense(v3, W4, b4),",
+        (LOGITS,
          "z = np.exp(dense(v3, W4, b4))\n"
          "    return z / z.sum(axis=1, keepdims=True),",
          "It returns probabilities"),
-        ("return dense(v3, W4, b4),",
+        (LOGITS,
          "return dense(v3, W4, b4).astype(np.float32),",
          "It turns float64 into float32"),
         ("v2 = relu(h2)", "v2 = relu(h2)[::-1]", "change with the others"),
@@ -221,14 +195,16 @@ def test_a_slip_in_the_file_is_told_with_its_case(said, old, new, message):
          "Differences of the loss give another gradient of b3"),
         ("axis=1)\n\n\ndef train", "axis=0)\n\n\ndef train",
          "It returns shape (10,) for 7 images"),
-        ("[0].argmax(axis=1)", "[0]", "It returns logits, (7, 10)"),
-        ("[0].argmax(axis=1)", "[0].max(axis=1)", "returns float64"),
-        ("[0].argmax(axis=1)", "[0].argmax(axis=1).tolist()",
+        (LABELS, "[0]", "It returns logits, (7, 10)"),
+        (LABELS, "[0].max(axis=1)", "returns float64"),
+        (LABELS, "[0].argmax(axis=1).tolist()",
          "It returns a list: return an array of 7 labels"),
-        ("[0].argmax(axis=1)", "[0].argmax(axis=1) + 10", "outside 0..9"),
+        (LABELS, "[0].argmax(axis=1) + 10", "outside 0..9"),
+        ("return np.maximum(h, 0)", "h[h < 0] = 0\n    return h",
+         "relu: not yet. It changes h, which others still need"),
     ],
 )  # fmt: skip
-def test_a_slip_in_the_network_is_named(said, old, new, message):
+def test_a_slip_that_is_no_wrong_number_is_named(said, old, new, message):
     text = changed(old, new, SOURCE)
     out = said(text[: text.index("def train(")])
     assert message in out
@@ -262,9 +238,9 @@ def test_a_parameter_that_does_nothing_is_named(said):
          "It took one step only: is `return` inside the loop?"),
         ("rate = 0.03 * min", "rate = 1e-6 * min",
          "It learned next to nothing, the training loss ends at 2.30"),
-        ("epochs, size = 1, 50", "epochs, size = 6, 50",
+        ("epochs, size = 1, 50", "epochs, size = 4, 25",
          "it has not finished"),
-        ("epochs, size = 1, 50", "epochs, size = 30, 20",
+        ("epochs, size = 1, 50", "epochs, size = 12, 10",
          "it knows its own digits, not yet others"),
         ("epochs, size = 1, 50", "epochs, size = 0, 50",
          "It took no step: the check counts calls of"),
@@ -301,9 +277,7 @@ def test_the_labels_of_the_test_digits_are_not_given(said, few_digits):
 
 
 def test_predictions_on_the_test_digits_are_looked_at(said, few_digits):
-    text = QUICK.replace(
-        "[0].argmax(axis=1)", "[0].argmax(axis=1)[: 50 or len(images)]"
-    )
+    text = QUICK.replace(LABELS, LABELS + "[:50]")
     assert "predict: It returns shape (50,) for 100 images" in said(text)
 
 
@@ -312,25 +286,23 @@ ODD += [np.zeros((2, 0)), np.array(None), [[1], [2, 3]], (None, None), int]
 
 
 @pytest.mark.parametrize("value", ODD, ids=range(len(ODD)))
-@pytest.mark.parametrize("part", PARTS[:-1], ids=NAMES[:-1])
-def test_any_result_at_all_gets_an_answer(part, value):
-    module = capstone_steps.load(SOLUTION)
-    arguments = ", ".join(
-        inspect.signature(vars(ANSWERS)[part.name]).parameters
-    )
+@pytest.mark.parametrize("step", STEPS[:-1], ids=NAMES[:-1])
+def test_any_result_at_all_gets_an_answer(step, value):
+    module = solved()
+    arguments = ", ".join(inspect.signature(step.answer).parameters)
     made = {"value": value}
-    exec(f"def {part.name}({arguments}): return value", made)
-    setattr(module, part.name, made[part.name])
-    right, message = capstone._verdict(part, module, SOLUTION)
+    exec(f"def {step.name}({arguments}): return value", made)
+    setattr(module, step.name, made[step.name])
+    right, message = checking.verdict(step, module, PATH)
     assert not right
     assert message
 
 
 @pytest.mark.parametrize("value", ODD, ids=range(len(ODD)))
 def test_any_result_of_training_gets_an_answer(few_digits, value):
-    module = capstone_steps.load(SOLUTION)
+    module = solved()
     module.train = lambda images, labels, rng: value
-    right, message = capstone._train(module, SOLUTION)
+    right, message = training.trained(module, PATH)
     assert not right
     assert message.startswith("It returns ")
 
@@ -338,9 +310,34 @@ def test_any_result_of_training_gets_an_answer(few_digits, value):
 # --- Broken files ------------------------------------------------------------
 
 
+BODIES = [
+    ("return np.floor(i)",
+     "begin the file with `import numpy as np`. Line 2: return np.floor"),
+    ("return isize - k",
+     "NameError: name 'isize' is not defined. Is it defined, and"),
+    ("[][i]", "It raises IndexError: list index out of range Line 2: [][i]"),
+    ("pass", "It returns None: write your answer there. Line 1."),
+    ("return 'four'", "It returns a str where numbers belong."),
+    ("return (1, None)", "It returns None where numbers belong."),
+    ("return [i, [k, [s]]]", "It returns a list where numbers belong."),
+    ("return 1, 2", "It returns 2 values where 1 belong."),
+    ("while True:\n        pass",
+     "It still runs after 1 s: does that loop end? Line"),
+    ("while True:\n        print(i)",
+     "It prints without end. Line 3: print(i)"),
+    ("return output_size(i, k, s, p)", "It calls itself without end. Line 2"),
+    ("return float((i + 2 * p - k) // s + 1)",
+     "It returns 28.0: shapes and indices must be whole"),
+    ("exit()", "It ends Python itself: take exit() out. Line 2: exit()"),
+    ("return bytes(10**16)", "It asks for more memory"),
+    ("return input()", "It asks for input, but nobody answers"),
+]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        *[(f"{DEF}    {body}\n", message) for body, message in BODIES],
         ("def output_size(i, k, s, p)\n    return 1\n",
          "Python cannot read it: expected ':'. "
          "Line 1: def output_size(i, k, s, p)"),
@@ -348,65 +345,30 @@ def test_any_result_of_training_gets_an_answer(few_digits, value):
         ("x = 1\n\0", "Python cannot read it"),
         ("x = 1 / 0\n", "It raises ZeroDivisionError: division by zero "
          "Line 1: x = 1 / 0"),
-        ("def output_size(i, k, s, p):\n    return np.floor(i)\n",
-         "begin the file with `import numpy as np`. Line 2: return np.floor"),
-        ("def output_size(i, k, s, p):\n    return isize - k\n",
-         "NameError: name 'isize' is not defined. Is it defined, and"),
-        ("def output_size(i, k, s, p):\n    [][i]\n",
-         "It raises IndexError: list index out of range Line 2: [][i]"),
         ("def output_size(i, k):\n    return i\n",
          "It takes (i, k): the check calls it with 4 arguments, "
          "def output_size(i, k, s, p): Line 1."),
         ("output_size = 3\n", "output_size is an int: write a function"),
-        ("def output_size(i, k, s, p):\n    pass\n",
-         "It returns None: write your answer there. Line 1."),
-        ("def output_size(i, k, s, p):\n    return 'four'\n",
-         "It returns a str where numbers belong."),
-        ("def output_size(i, k, s, p):\n    return (1, None)\n",
-         "It returns None where numbers belong."),
-        ("def output_size(i, k, s, p):\n    return [i, [k, [s]]]\n",
-         "It returns a list where numbers belong."),
-        ("def output_size(i, k, s, p):\n    return 1, 2\n",
-         "It returns 2 values where 1 belong."),
-        ("import math\ndef output_size(i, k, s, p):\n"
-         "    return float(math.floor((i + 2 * p - k) / s) + 1)\n",
-         "It returns 28.0: shapes and indices must be whole"),
-        ("def output_size(i, k, s, p):\n    while True:\n        pass\n",
-         "It still runs after 1 s: does that loop end? Line"),
         ("while True:\n    pass\n", "1 s: let the file define functions"),
-        ("def output_size(i, k, s, p):\n    while True:\n        print(i)\n",
-         "It prints without end. Line 3: print(i)"),
-        ("def output_size(i, k, s, p):\n    return output_size(i, k, s, p)\n",
-         "It calls itself without end. Line 2"),
-        ("def output_size(i, k, s, p):\n    exit()\n",
-         "It ends Python itself: take exit() out. Line 2: exit()"),
-        ("def output_size(i, k, s, p):\n    return input()\n",
-         "It asks for input, but nobody answers"),
-        ("import numpy as np\ndef output_size(i, k, s, p):\n"
-         "    return np.zeros(10**15)\n", "It asks for more memory"),
         ("import numpy as np\nimport torch\n",
          "It imports torch: write it with NumPy alone, all in this file. "
          "Line 2: import torch"),
         ("def f():\n    from helpers.im2col import im2col\n",
          "It imports helpers.im2col"),
         ("from . import other\n", "It imports ."),
+        ("calls = []\n" + DEF + "    calls.append(i)\n"
+         "    return (i + 2 * p - k) // s + 1 + (len(calls) == 2)\n",
+         "does it keep something between calls?"),
         ("raise KeyboardInterrupt\n",
          "Stopped by you. Line 1: raise KeyboardInterrupt"),
     ],
 )  # fmt: skip
-def test_a_broken_file_is_told_its_line(said, monkeypatch, text, message):
-    monkeypatch.setitem(capstone.SECONDS, "a function", 1)
+def test_a_broken_file_is_told_why(said, monkeypatch, text, message):
+    monkeypatch.setitem(running.SECONDS, "a function", 1)
     out = said(text)
     assert message in out
     assert "not yet." in out
     assert "Traceback" not in out
-
-
-def test_a_function_that_changes_its_argument_is_told(said):
-    text = changed(
-        "return np.maximum(h, 0)", "h[h < 0] = 0\n    return h", UNTRAINED
-    )
-    assert "relu: not yet. It changes h, which others still need" in said(text)
 
 
 def test_results_may_come_in_a_list(said):
@@ -416,16 +378,6 @@ def test_results_may_come_in_a_list(said):
         until("max_pool"),
     )
     assert "Next, step 6." in said(text)
-
-
-def test_an_answer_that_depends_on_the_call_before_is_rejected(said):
-    out = said(
-        "calls = []\n"
-        "def output_size(i, k, s, p):\n"
-        "    calls.append(i)\n"
-        "    return (i + 2 * p - k) // s + 1 + (len(calls) == 2)\n"
-    )
-    assert "does it keep something between calls?" in out
 
 
 def test_what_the_reader_prints_is_shown(said):
@@ -493,7 +445,7 @@ def test_the_file_is_never_changed(said, tmp_path):
 )
 def test_the_command(tmp_path, option, expected):
     done = subprocess.run(
-        [sys.executable, "-m", "helpers.capstone", "my_cnn.py", *option],
+        [sys.executable, "-m", "lecture.capstone", "my_cnn.py", *option],
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -503,37 +455,18 @@ def test_the_command(tmp_path, option, expected):
     assert done.stderr == ""
 
 
-@pytest.mark.parametrize(
-    ("option", "expected"),
-    [
-        ([], "Next, step 1."),
-        (["--hint"], "output_size: Exercise 1"),
-        (["--solution"], "def output_size("),
-    ],
-)
-def test_main(tmp_path, capsys, option, expected):
-    capstone.main([str(tmp_path / "my_cnn.py"), *option])
-    assert expected in capsys.readouterr().out
-
-
 # --- The checks themselves ---------------------------------------------------
 
 
 def test_the_gradient_check_has_no_false_alarms(monkeypatch):
     """Kinks of ReLU and maxima must not be taken for mistakes."""
-    parameters, pictures = capstone_steps._parameters, capstone_steps._pictures
-    for seed in range(10):
-        rng = np.random.default_rng(seed)
-        moved = {
-            n: p + 0.05 * rng.standard_normal(p.shape)
-            for n, p in parameters(ANSWERS).items()
-        }
-        x, labels = pictures(4)
-        x = rng.permuted(x, axis=3)
-        monkeypatch.setattr(
-            capstone_steps, "_parameters", lambda m, v=moved: v
-        )
-        monkeypatch.setattr(
-            capstone_steps, "_pictures", lambda n, v=(x, labels): v
-        )
-        assert capstone_steps._check_backward(ANSWERS) == ""
+    module = solved()
+    drawn = network.parameters_of(module)
+    # Half of the units stand on the kink itself.
+    drawn["W3"][:50], drawn["b3"][:50] = 0, 0
+    x, labels = network.pictures(4)
+    for seed in range(3):
+        noise = np.random.default_rng(seed).permuted(x, axis=3), labels
+        monkeypatch.setattr(network, "parameters_of", lambda m: drawn)
+        monkeypatch.setattr(network, "pictures", lambda n, v=noise: v)
+        assert network.backward.network_check(module) == ""

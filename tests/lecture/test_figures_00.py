@@ -4,29 +4,18 @@ from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
-import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.patches import FancyArrowPatch, Rectangle
 
-from helpers import diagrams, figures
+from helpers import figures
+from lecture.figures import fig00
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 NUMBERS = np.array([[3, 0, 7, 3], [0, 7, 9, 0]])
 
 
-def test_one_colour_is_one_weight_and_white_is_none():
-    colors, count = diagrams.weight_colors(NUMBERS)
-    assert count == 3
-    for (i, j), number in np.ndenumerate(NUMBERS):
-        same = (colors == colors[i, j]).all(axis=2)
-        np.testing.assert_array_equal(same, number == NUMBERS)
-    assert (colors[NUMBERS == 0] == 1).all()
-
-
 def test_windows_below_a_matrix_are_its_rows():
-    fig = diagrams.connection_matrices(
-        {"all": NUMBERS}, (2, 2), outputs=[1, 0]
-    )
+    fig = fig00.connection_matrices({"all": NUMBERS}, (2, 2), outputs=[1, 0])
     matrix, *windows = (np.asarray(a.images[0].get_array()) for a in fig.axes)
     for row, window in zip([1, 0], windows, strict=True):
         np.testing.assert_array_equal(window, matrix[row].reshape(2, 2, 3))
@@ -34,29 +23,10 @@ def test_windows_below_a_matrix_are_its_rows():
     assert titles == ["all: 3 weights", "output 1", "output 0"]
 
 
-@pytest.mark.parametrize(("limit", "shown"), [(None, 5), (2, 2)])
-def test_response_has_symmetric_limits_and_its_own_values(limit, shown):
-    response = np.array([[-5, 1, 0], [0, 2, 0]])
-    fig = figures.picture_and_response(np.eye(3), response, ("", ""), limit)
-    (drawn,) = fig.axes[1].images
-    assert drawn.get_clim() == (-shown, shown)
-    np.testing.assert_array_equal(drawn.get_array(), response)
-
-
 def test_masks_draw_full_and_empty_pictures_apart():
-    fig = diagrams.masks([np.ones((2, 3)), np.zeros((2, 3))], ["all", "none"])
+    fig = fig00.masks([np.ones((2, 3)), np.zeros((2, 3))], ["all", "none"])
     full, empty = (a.images[0].make_image(None)[0] for a in fig.axes)
     assert not np.array_equal(full[0, 0], empty[0, 0])
-
-
-def test_cells_stand_in_their_columns():
-    rows = [("x", [4, 5], 0, figures.INPUT), ("k", [6], 3, figures.KERNEL)]
-    axes = figures.cell_rows(rows, windows=[(1, 3, 1)]).axes[0]
-    columns = {t.get_text(): t.get_position()[0] for t in axes.texts}
-    assert (columns["4"], columns["5"], columns["6"]) == (0.5, 1.5, 3.5)
-    frame = axes.patches[-1]
-    assert frame.get_x() == 3
-    assert frame.get_y() == axes.texts[-1].get_position()[1] - 0.5
 
 
 def test_events_lie_at_their_years_and_texts_do_not_meet():
@@ -64,9 +34,7 @@ def test_events_lie_at_their_years_and_texts_do_not_meet():
     text = "Krizhevsky et al.\n2012\n2,578 parameters"
     with mpl.rc_context():
         figures.use_style()
-        fig = diagrams.history_strip(
-            [(y, "NIPS, [LeC+89]", text) for y in years]
-        )
+        fig = fig00.history_strip([(y, "NIPS, [LeC+89]", text) for y in years])
         canvas = FigureCanvasAgg(fig)
         canvas.draw()
         (axes,) = fig.axes
@@ -80,8 +48,8 @@ def test_events_lie_at_their_years_and_texts_do_not_meet():
 
 
 def test_arrows_of_the_map_lead_from_box_to_box():
-    rows, arrows = diagrams.SERIES, diagrams.SERIES_ARROWS
-    (axes,) = diagrams.series_map(rows, arrows, here="00").axes
+    rows, arrows = fig00.SERIES, fig00.SERIES_ARROWS
+    (axes,) = fig00.series_map(rows, arrows, here="00").axes
     boxes = [p for p in axes.patches if isinstance(p, Rectangle)]
     names = [name[:2] for row in rows for name in row if name]
     extents = {
@@ -95,8 +63,8 @@ def test_arrows_of_the_map_lead_from_box_to_box():
 
 
 def test_every_notebook_has_a_box_and_needs_only_earlier_ones():
-    names = sorted(name[:2] for row in diagrams.SERIES for name in row if name)
+    names = sorted(name[:2] for row in fig00.SERIES for name in row if name)
     assert names == [f"{number:02}" for number in range(10)]
     assert {path.name[:2] for path in NOTEBOOKS.glob("*.ipynb")} <= set(names)
-    assert all(start < end for start, end in diagrams.SERIES_ARROWS)
-    assert {end for _, end in diagrams.SERIES_ARROWS} == set(names[1:])
+    assert all(start < end for start, end in fig00.SERIES_ARROWS)
+    assert {end for _, end in fig00.SERIES_ARROWS} == set(names[1:])

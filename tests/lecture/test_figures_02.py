@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from helpers import figures
 from helpers.convolution import cross_correlate2d
+from lecture.figures import fig02
 
 RNG = np.random.default_rng(0)
 PICTURE = RNG.integers(256, size=(7, 10))
@@ -23,7 +23,7 @@ def drawn(axes):
 
 def test_filtering_draws_brightness_in_grey_and_differences_with_signs():
     rows = [(PICTURE, kernel, answer(kernel)) for kernel in (MEAN, SOBEL)]
-    axes = figures.filtering(rows, ["box", "Sobel x"]).axes
+    axes = fig02.filtering(rows, ["box", "Sobel x"]).axes
     assert np.array_equal(drawn(axes[3])[0], PICTURE)
     for place, kernel in (2, MEAN), (5, SOBEL):
         assert np.array_equal(drawn(axes[place])[0], answer(kernel))
@@ -33,7 +33,7 @@ def test_filtering_draws_brightness_in_grey_and_differences_with_signs():
 
 
 def test_pixels_of_a_result_are_as_large_as_those_of_the_image():
-    left, _, right = figures.filtering([(PICTURE, MEAN, answer(MEAN))]).axes
+    left, _, right = fig02.filtering([(PICTURE, MEAN, answer(MEAN))]).axes
     assert np.ptp(right.get_xlim()) == np.ptp(left.get_xlim()) == 10
     assert np.ptp(right.get_ylim()) == np.ptp(left.get_ylim()) == 7
     assert right.get_xlim() == (-1.5, 8.5)  # one pixel lost on each side
@@ -49,14 +49,14 @@ def test_pixels_of_a_result_are_as_large_as_those_of_the_image():
 )
 def test_kernel_cells_hold_its_weights(kernel, texts):
     result = cross_correlate2d(PICTURE, kernel, mode="valid")
-    middle = figures.filtering([(PICTURE, kernel, result)]).axes[1]
+    middle = fig02.filtering([(PICTURE, kernel, result)]).axes[1]
     assert [text.get_text() for text in middle.texts][:-1] == texts
 
 
 def test_answers_share_one_signed_scale():
     cases = {"box": MEAN, "x": SOBEL, "weak": SOBEL / 10}
     cases = {name: (k, answer(k)) for name, k in cases.items()}
-    axes = figures.answers(PICTURE, cases).axes
+    axes = fig02.answers(PICTURE, cases).axes
     limit = np.abs(answer(SOBEL)).max()
     clims = [drawn(one)[1] for one in axes[:4]]
     assert clims == [(0, 255), (0, 255), (-limit, limit), (-limit, limit)]
@@ -65,7 +65,7 @@ def test_answers_share_one_signed_scale():
 
 def test_borders_frame_the_picture_inside_its_padding():
     padded = np.pad(PICTURE, ((2, 2), (1, 1)), mode="reflect")
-    axes = figures.borders({"reflect": (padded, PICTURE)}).axes
+    axes = fig02.borders({"reflect": (padded, PICTURE)}).axes
     (frame,) = axes[0].patches
     left, top, right, bottom = (frame.get_bbox().extents + 0.5).astype(int)
     inside = drawn(axes[0])[0][top:bottom, left:right]

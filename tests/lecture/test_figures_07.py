@@ -7,7 +7,8 @@ from matplotlib.colors import to_rgba
 from matplotlib.patches import Rectangle
 from torch.nn import functional as F
 
-from helpers import figures, windows
+from helpers.figures import WINDOW
+from lecture.figures import fig07
 
 X = np.random.default_rng(0).permutation(30).reshape(5, 6).astype(float)
 
@@ -26,22 +27,16 @@ def rectangles(fig):
 
 
 @pytest.mark.parametrize(("kernel", "stride"), [(2, 2), (3, 2), (2, 3)])
-def test_the_cells_that_stand_out_are_the_winners_of_torch(kernel, stride):
+def test_winners_and_framed_windows_are_those_of_torch(kernel, stride):
     x, y, gradient, dx = passes(kernel, stride)
-    fig = windows.pool_passes(x, y, gradient, dx, kernel, stride)
-    filled = to_rgba(figures.WINDOW)
+    fig = fig07.pool_passes(x, y, gradient, dx, kernel, stride)
+    filled = to_rgba(WINDOW)
     places = {
         (round(r.get_y()), round(r.get_x()))
         for r in rectangles(fig)
         if r.get_facecolor() == filled and r.get_y() < len(x)
     }
     assert places == {divmod(place, 6) for place in np.flatnonzero(dx)}
-
-
-@pytest.mark.parametrize(("kernel", "stride"), [(2, 2), (3, 2), (2, 3)])
-def test_each_window_is_framed_where_torch_reads_it(kernel, stride):
-    x, y, gradient, dx = passes(kernel, stride)
-    fig = windows.pool_passes(x, y, gradient, dx, kernel, stride)
     largest = []
     for frame in rectangles(fig):
         left, top, right, bottom = frame.get_bbox().extents
@@ -54,7 +49,7 @@ def test_each_window_is_framed_where_torch_reads_it(kernel, stride):
 
 def test_both_passes_are_written_out():
     x, y, gradient, dx = passes(2, 2)
-    fig = windows.pool_passes(x, y, gradient, dx, 2)
+    fig = fig07.pool_passes(x, y, gradient, dx, 2)
     said = [text.get_text() for text in fig.axes[0].texts]
     for values in (x, y, gradient, dx):
         numbers = [f"{value:g}" for value in values.ravel()]
@@ -65,8 +60,8 @@ def test_both_passes_are_written_out():
 
 
 def test_rows_of_pictures_are_the_arrays_given():
-    rows = {"a": np.arange(18).reshape(2, 1, 3, 3), "b": np.ones((2, 4, 4))}
-    fig = figures.picture_rows(rows, ["one", "two"], mark=0.5)
+    rows = {"a": np.arange(18).reshape(2, 1, 3, 3), "b": np.ones((2, 1, 4, 4))}
+    fig = fig07.picture_rows(rows, ["one", "two"], mark=0.5)
     drawn = [axes.images[0].get_array() for axes in fig.axes]
     assert np.array_equal(drawn[1], rows["a"][1, 0])
     assert [array.shape for array in drawn[2:]] == [(4, 4)] * 2

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers import figures
+from lecture.figures import fig09
 
 SIZES = [100, 1000, 20_000]
 RUNS = np.array([[50.0, 60.0, 90.0], [40.0, 66.0, 91.0], [30.0, 60.0, 95.0]])
@@ -11,7 +11,7 @@ RUNS = np.array([[50.0, 60.0, 90.0], [40.0, 66.0, 91.0], [30.0, 60.0, 95.0]])
 def test_by_size_draws_means_and_bands_over_a_logarithmic_axis():
     other = ([70, 700], RUNS[:2, :2])
     families = {"wide": (SIZES, RUNS), "deep": other}
-    (axes,) = figures.by_size(families, "size", "accuracy", (20, 100)).axes
+    (axes,) = fig09.by_size(families, "size", "accuracy", (20, 100)).axes
     assert axes.get_xscale() == "log"
     assert axes.get_ylim() == (20, 100)
     first, second = axes.lines
@@ -26,7 +26,7 @@ def test_by_size_draws_means_and_bands_over_a_logarithmic_axis():
 
 def test_families_can_be_told_apart_without_colour():
     families = dict.fromkeys("abcd", (SIZES, RUNS))
-    (axes,) = figures.by_size(families, "size", "accuracy", (0, 100)).axes
+    (axes,) = fig09.by_size(families, "size", "accuracy", (0, 100)).axes
     assert len({line.get_marker() for line in axes.lines}) == 4
 
 
@@ -35,7 +35,7 @@ def test_ranges_draws_every_run_and_a_bar_from_least_to_largest():
         "dense": {"in order": [3, 1, 2], "shuffled": [4, 6]},
         "convolution": {"shuffled": [8, 5], "in order": [9, 7, 8]},
     }
-    (axes,) = figures.ranges(results, "accuracy", (0, 10)).axes
+    (axes,) = fig09.ranges(results, "accuracy", (0, 10)).axes
     drawn = [line.get_xdata().tolist() for line in axes.lines]
     in_rows = [[1, 3], [3, 1, 2], [4, 6], [4, 6]]
     in_rows += [[7, 9], [9, 7, 8], [5, 8], [8, 5]]

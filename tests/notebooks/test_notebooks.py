@@ -84,10 +84,10 @@ def test_it_was_executed_from_top_to_bottom(notebook):
 def test_it_begins_with_one_setup_cell_of_imports(notebook):
     setup = code(notebook)[0]
     assert slide_type(setup) == "skip"
-    lines = [line for line in setup.source.splitlines() if line]
-    assert len(lines) <= 8
-    pattern = r"(import|from) .*|figures\.use_style\(\)"
-    assert all(re.fullmatch(pattern, line) for line in lines)
+    *imports, style = filter(None, setup.source.splitlines())
+    assert len(imports) <= 8
+    assert all(re.fullmatch(r"(import|from) .*", line) for line in imports)
+    assert style == "figures.use_style()"
     later = "\n".join(cell.source for cell in code(notebook)[1:])
     assert not re.search(r"^(import|from) ", later, re.MULTILINE)
 

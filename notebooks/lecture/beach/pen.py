@@ -6,6 +6,7 @@ the edges.  Lengths are in pixels of the finished picture; y grows downwards.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence
@@ -53,8 +54,8 @@ class Pen(NamedTuple):
     ) -> None:  # fmt: skip
         """Draw an ellipse, or what a chord between two angles cuts off."""
         steps = max(10, min(48, round((rx + ry) * self.scale)))
-        angles = np.radians(np.linspace(*span, steps))
-        self.shape(arc(x, y, rx, ry, angles), fill, ink, width)
+        rim = [(x + rx * c, y + ry * s) for c, s in _directions(span, steps)]
+        self.shape(rim, fill, ink, width)
 
     def shadow(self, x: float, y: float, rx: float, ry: float) -> None:
         """Darken the ground below something."""
@@ -96,8 +97,11 @@ class Pen(NamedTuple):
 
     def _fine(self, points: Points) -> list[tuple[int, int]]:
         """Return points in pixels of the picture that is drawn on."""
-        placed = [self._place(x, y) for x, y in points]
-        return [(round(FINE * x), round(FINE * y)) for x, y in placed]
+        left, top, scale = self.x, self.y, self.scale
+        return [
+            (round(FINE * (left + scale * x)), round(FINE * (top + scale * y)))
+            for x, y in points
+        ]
 
     def _thick(self, width: float) -> int:
         return max(1, round(width * self.scale * FINE))
@@ -118,6 +122,12 @@ def arc(
 ) -> Points:
     """Return points around a centre, at angles in radians."""
     return [(x + rx * math.cos(a), y + ry * math.sin(a)) for a in angles]
+
+
+@functools.cache
+def _directions(span: Point, steps: int) -> Points:
+    """Return the points of a unit circle between two angles in degrees."""
+    return arc(0, 0, 1, 1, np.radians(np.linspace(*span, steps)))
 
 
 def between(p: Point, q: Point, t: float) -> Point:

@@ -51,15 +51,9 @@ class Scene(NamedTuple):
 def draw_scene(seed: int, size: tuple[int, int] = (1000, 1600)) -> Scene:
     """Draw a crowded beach with one Waldo and his traps.
 
-    The same seed and size give the same pixels.  People are about 75 px tall
-    at every size: a larger picture holds more of them.
-
-    Parameters
-    ----------
-    seed : int
-        From 0.
-    size : int or pair
-        Height and width in pixels, from 480 x 640 to 16 million pixels.
+    The same seed and size give the same pixels.  `size` is height and width,
+    from 480 x 640 to 16 million pixels; people are about 75 px tall at every
+    size, so a larger picture holds more of them.
 
     Examples
     --------

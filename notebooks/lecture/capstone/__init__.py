@@ -1,0 +1,13 @@
+"""The capstone: an empty file becomes a network, checked at each step.
+
+``python -m lecture.capstone my_cnn.py`` says which function comes next and
+checks those that are there; in a notebook, ``capstone.check("my_cnn.py")``.
+
+`convolution`, `pooling`, `dense`, `network` and `training` hold the steps;
+`running` runs the reader's file, `checking` compares its functions with the
+solutions, `report` says what was found.
+"""
+
+from lecture.capstone.report import check, hint, solution
+
+__all__ = ["check", "hint", "solution"]

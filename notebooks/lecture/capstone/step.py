@@ -1,0 +1,60 @@
+"""A step of the capstone: one function that the reader writes."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from types import ModuleType
+
+import numpy as np
+
+from lecture.exercises.exercise import Cases, Exercise
+
+
+class Step(Exercise):
+    """One function of the reader's file, with the text that asks for it.
+
+    Most functions are compared with the solution, on the step's cases.
+    Where the network is the reader's own, `network_check` takes the reader's
+    module and returns what is wrong with the function, or "".
+    """
+
+    number: int  # some steps have two functions or more
+    task: str
+    notebook: str  # that teaches it
+    network_check: Callable[[ModuleType], str]
+
+    @property
+    def signature(self) -> str:
+        """The line that the function begins with."""
+        return f"def {self.name}{inspect.signature(self.answer)}:"
+
+    def checked_by(self, network_check: Callable) -> Callable:
+        """Check the function by the one below."""
+        self.network_check = network_check
+        return network_check
+
+
+def step(
+    number: int,
+    task: str,
+    notebook: str,
+    advice: str,
+    cases: Cases | None = None,
+) -> Callable[[Callable], Step]:
+    """Make a step of the function below: the solution."""
+
+    def make(answer: Callable) -> Step:
+        made = Step(answer, cases, advice)
+        made.number, made.task, made.notebook = number, task, notebook
+        return made
+
+    return make
+
+
+def kind(value: object) -> str:
+    """Return what a value is, as in "It returns a list"."""
+    if value is None:
+        return "None"
+    name = "array" if isinstance(value, np.ndarray) else type(value).__name__
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"

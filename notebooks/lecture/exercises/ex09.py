@@ -1,0 +1,264 @@
+"""The exercises of notebook 09."""
+
+import numpy as np
+
+from lecture.exercises.exercise import exercise
+
+
+# --- accuracy over seeds -----------------------------------------------------
+def _runs_of_seeds(rng):
+    """Return three experiments: seeds, batches, the last batch smaller."""
+
+    def batches(sizes, skill):
+        for size in sizes:
+            logits = rng.normal(size=(size, 5))
+            labels = rng.integers(0, 5, size)
+            logits[np.arange(size), labels] += skill
+            yield logits, labels
+
+    def run():
+        sizes = [12, 12, int(rng.integers(2, 6))]
+        test = list(batches(sizes, rng.uniform(0.5, 2.5)))
+        return {"train": list(batches([20, 20, 7], 3)), "test": test}
+
+    return [([run() for _ in range(seeds)],) for seeds in (5, 4, 7)]
+
+
+@exercise(
+    _runs_of_seeds,
+    "Count the right answers of one run over all its test batches, and "
+    "divide once, by the number of its test pictures. That gives one "
+    "accuracy a seed. Then np.mean, and np.std with ddof=1.",
+)
+def accuracy_over_seeds(runs):
+    """Return the mean of the seeds' accuracies and their deviation."""
+    accuracies = []
+    for run in runs:
+        right = sum((z.argmax(axis=1) == y).sum() for z, y in run["test"])
+        accuracies.append(right / sum(len(y) for _, y in run["test"]))
+    return np.mean(accuracies), np.std(accuracies, ddof=1)
+
+
+def _over_seeds(runs, part="test", pick=np.mean, ddof=1, by_batch=False):
+    """Return the exercise's answer with some of its typical slips."""
+    found = []
+    for run in runs:
+        right = [(z.argmax(axis=1) == y) for z, y in run[part]]
+        shares = [share.mean() for share in right]
+        whole = np.concatenate(right).mean()
+        found.append(np.mean(shares) if by_batch else whole)
+    return pick(found), np.std(found, ddof=ddof)
+
+
+@accuracy_over_seeds.slip(
+    "This is the accuracy on the training pictures: it says how much was "
+    'memorised. Take run["test"].'
+)
+def _training_accuracy(runs):
+    return _over_seeds(runs, "train")
+
+
+@accuracy_over_seeds.slip(
+    'Two things: run["train"] says how much was memorised, take run["test"]; '
+    "and the deviation divides by n, not n - 1."
+)
+def _training_accuracy_by_n(runs):
+    return _over_seeds(runs, "train", ddof=0)
+
+
+@accuracy_over_seeds.slip(
+    "The last batch is smaller, yet counts as much as the others: add up "
+    "right answers and pictures, then divide once."
+)
+def _batch_accuracies(runs):
+    return _over_seeds(runs, by_batch=True)
+
+
+@accuracy_over_seeds.slip(
+    "Two things: the last batch is smaller, yet counts as much as the others; "
+    "and the deviation divides by n, not n - 1."
+)
+def _batch_accuracies_by_n(runs):
+    return _over_seeds(runs, by_batch=True, ddof=0)
+
+
+@accuracy_over_seeds.slip(
+    "This is the best seed, chosen on the test pictures: nobody can choose it "
+    "in advance. Return the mean over seeds."
+)
+def _best_seed(runs):
+    return _over_seeds(runs, pick=max)
+
+
+@accuracy_over_seeds.slip(
+    "Two things: the best seed was chosen on the test pictures, return the "
+    "mean; and the deviation divides by n, not n - 1."
+)
+def _best_seed_by_n(runs):
+    return _over_seeds(runs, pick=max, ddof=0)
+
+
+@accuracy_over_seeds.slip(
+    "The deviation divides by n. A few seeds stand for all that could have "
+    "been drawn, so divide by n - 1: np.std(..., ddof=1)."
+)
+def _spread_by_n(runs):
+    return _over_seeds(runs, ddof=0)
+
+
+@accuracy_over_seeds.slip(
+    "This is the standard error, the deviation of the mean: do not divide by "
+    "the root of the number of seeds."
+)
+def _standard_error(runs):
+    mean, deviation = accuracy_over_seeds(runs)
+    return mean, deviation / np.sqrt(len(runs))
+
+
+@accuracy_over_seeds.slip(
+    "This is the error: the accuracy is the share that is right."
+)
+def _error_rates(runs):
+    mean, deviation = accuracy_over_seeds(runs)
+    return 1 - mean, deviation
+
+
+# --- the widest network within a budget --------------------------------------
+def _dense_count(width, side, depth):
+    hidden = (depth - 2) * (width**2 + width)
+    return (side**2 + 1) * width + hidden + (width + 1) * 10
+
+
+def _budgets(rng):
+    cases = [(30_000, 40, 2), (30_000, 40, 5), (108_938, 40, 5)]
+    for depth in (2, 3, 4, 6):
+        # Just enough for a wide network on small pictures.
+        side, width = int(rng.integers(5, 9)), int(rng.integers(150, 250))
+        enough = _dense_count(width, side, depth)
+        cases.append((enough + int(rng.integers(0, 5)), side, depth))
+        cases.append((enough - 1, side, depth))
+    return cases
+
+
+@exercise(
+    _budgets,
+    "depth layers of weights: side^2 inputs to width units, depth - 2 times "
+    "width to width, width to 10. A layer from a to b has (a + 1) b "
+    "parameters. Try widths upward until the next one costs too much.",
+)
+def widest(budget, side, depth):
+    """Return the largest width that the budget allows."""
+
+    def count(width):
+        hidden = (depth - 2) * (width + 1) * width
+        return (side**2 + 1) * width + hidden + (width + 1) * 10
+
+    width = 1
+    while count(width + 1) <= budget:
+        width += 1
+    return width
+
+
+def _widest_if(count, budget):
+    """Return the largest width whose count, as given, fits the budget."""
+    width = 1
+    while count(width + 1) <= budget:
+        width += 1
+    return width
+
+
+@widest.slip("One unit too many: the answer must still fit the budget.")
+def _first_too_wide(budget, side, depth):
+    return widest(budget, side, depth) + 1
+
+
+@widest.slip(
+    "One layer too many: depth counts layers of weights, the last one "
+    "included, so there are depth - 1 hidden layers."
+)
+def _depth_of_hidden_layers(budget, side, depth):
+    return widest(budget, side, depth + 1)
+
+
+@widest.slip(
+    "The biases are missing: a layer from a to b has (a + 1) b parameters."
+)
+def _no_biases_counted(budget, side, depth):
+    inside = depth - 2
+    return _widest_if(lambda w: (side**2 + inside * w + 10) * w, budget)
+
+
+@widest.slip("The last layer is missing: width units to 10 classes.")
+def _no_output_layer(budget, side, depth):
+    return _widest_if(
+        lambda w: _dense_count(w, side, depth) - (w + 1) * 10, budget
+    )
+
+
+@widest.slip(
+    "The layers between are missing: depth - 2 of them, each with width x "
+    "width weights and width biases."
+)
+def _one_hidden_layer(budget, side, depth):
+    return widest(budget, side, 2)
+
+
+@widest.slip("A picture has side x side pixels, and each is an input.")
+def _side_not_squared(budget, side, depth):
+    extra = side**2 - side
+    return _widest_if(
+        lambda w: _dense_count(w, side, depth) - extra * w, budget
+    )
+
+
+# --- weights for pictures in order -------------------------------------------
+def _weights_and_orders(rng):
+    return [
+        (rng.normal(size=(units, pixels)), rng.permutation(pixels))
+        for units, pixels in [(3, 7), (4, 9), (2, 12)]
+    ]
+
+
+@exercise(
+    _weights_and_orders,
+    "Column i of the weights was trained on pixel order[i] of the picture. "
+    "Fill a new array, column by column. np.argsort(order) is the inverse of "
+    "order.",
+)
+def unshuffle(weight, order):
+    """Return the weights for pictures whose pixels are in order."""
+    back = np.empty_like(weight)
+    back[:, order] = weight
+    return back
+
+
+@unshuffle.slip(
+    "This shuffles a second time. weight[:, order] leads from pictures in "
+    "order to shuffled ones; you want the way back."
+)
+def _shuffled_again(weight, order):
+    return weight[:, order]
+
+
+@unshuffle.slip(
+    "These are the old weights: they meet other pixels now. A pixel moved, so "
+    "its column of weights moves along."
+)
+def _weights_as_they_are(weight, order):
+    return weight.copy()
+
+
+@unshuffle.slip(
+    "The rows of the weights are units, the columns pixels: index columns, "
+    "weight[:, ...]."
+)
+def _rows_reordered(weight, order):
+    return weight[order]
+
+
+@unshuffle.slip(
+    "The inverse order is right, but for columns: the rows of the weights are "
+    "units."
+)
+def _rows_put_back(weight, order):
+    return weight[np.argsort(order)]
