@@ -368,6 +368,7 @@ def test_boxes_overlap_no_more_than_asked_for(overlap):
 
 def test_a_box_may_share_just_as_much():
     assert len(find_peaks([[1, 1, 0]], (1, 2), 2, overlap=0.5)) == 2
+    assert len(find_peaks([[1, 1, 0]], (1, 2), overlap=0.5)) == 1
 
 
 @pytest.mark.parametrize("count", [2, 9])
