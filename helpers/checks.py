@@ -43,9 +43,9 @@ def as_real(
 
 def as_flag(value: object, name: str) -> bool:
     """Return True or False; "False", for one, would count as true."""
-    if not isinstance(value, bool):
+    if not isinstance(value, bool | np.bool):
         raise TypeError(f"{name} must be True or False, not {value!r}")
-    return value
+    return bool(value)
 
 
 def as_pair(value: object, name: str, minimum: int = 1) -> tuple[int, int]:
@@ -67,6 +67,11 @@ def is_pair(value: object) -> bool:
 
 def as_numbers(x: ArrayLike, name: str) -> NDArray:
     """Return an array of real numbers, of any shape."""
+    if isinstance(x, np.ma.MaskedArray):
+        raise TypeError(
+            f"{name} is a masked array, and its mask would be ignored: fill "
+            f"the gaps first, {name}.filled(0)"
+        )
     try:
         array = np.asarray(x)
     except ValueError as error:
@@ -90,6 +95,11 @@ def as_array(x: ArrayLike, name: str, axes: str) -> NDArray:
             f"{name} must have axes {axes}, not shape {array.shape}{batch}"
         )
     return array
+
+
+def sum_dtype(dtype: np.dtype) -> np.dtype:
+    """Return in what to add up: float16 has no room for many terms."""
+    return np.result_type(dtype, np.float32) if dtype.kind == "f" else dtype
 
 
 def check_memory(
@@ -154,9 +164,12 @@ def check_channels(x: NDArray, weight: NDArray, groups: int = 1) -> None:
 
 
 def as_path(path: object, name: str = "path") -> Path:
-    """Return the name of a file or folder; 1, say, would be an open file."""
+    """Return the name of a file or folder, ~ being the home folder."""
     if not isinstance(path, str | os.PathLike):
         raise TypeError(
             f"{name} must be the name of a file or folder, not {path!r}"
         )
-    return Path(path)
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:  # of a user who is not here
+        raise ValueError(f"{name} {path} has no home folder") from error

@@ -26,6 +26,7 @@ from helpers.checks import (
     check_channels,
     check_groups,
     check_memory,
+    sum_dtype,
 )
 from helpers.im2col import add_back, columns_of, enlarge
 from helpers.shapes import Padding, PoolWindow, Size, Window
@@ -192,12 +193,13 @@ def _kept(x: int, k: int, mode: str, late: int) -> tuple[int, int]:
 def _stamp(x: NDArray, k: NDArray) -> NDArray:
     """Return the full output: `x` once for each entry of `k`, all added."""
     size = np.add(x.shape, k.shape) - 1
-    full = np.zeros(size, np.result_type(x, k))
+    dtype = np.result_type(x, k)
+    full = np.zeros(size, sum_dtype(dtype))
     for entry in np.ndindex(k.shape):
         first = np.subtract(k.shape, entry) - 1
         place = tuple(slice(f, f + i) for f, i in zip(first, x.shape))
         full[place] += x * k[entry]
-    return full
+    return full.astype(dtype, copy=False)
 
 
 # --- Layers as functions: the names of torch.nn.functional -------------------
@@ -447,12 +449,21 @@ def avg_pool2d(
     array([[[[2.5, 6.5]]]])
     """
     x = as_array(x, "x", "(N, C, H, W)")
-    if x.dtype.kind != "f":
-        x = x.astype(float)
     window = PoolWindow(kernel_size, stride, padding, 1, ceil_mode)
     padded = as_flag(count_include_pad, "count_include_pad")
+    return pool_means(x, window, padded)[0]
+
+
+def pool_means(
+    x: NDArray, window: PoolWindow, count_include_pad: bool
+) -> tuple[NDArray, NDArray]:
+    """Return the mean of each window, and by how much it was divided."""
+    dtype = x.dtype if x.dtype.kind == "f" else np.dtype(float)
+    x = x.astype(sum_dtype(dtype), copy=False)
     total = sum(pool_views(x, window, 0))
-    return total / window.divisors(x.shape[2:], padded).astype(x.dtype)
+    divisors = window.divisors(x.shape[2:], count_include_pad).astype(x.dtype)
+    means = (total / divisors).astype(dtype, copy=False)
+    return means, divisors.astype(dtype, copy=False)
 
 
 def pool_views(x: NDArray, window: PoolWindow, fill: float) -> list[NDArray]:

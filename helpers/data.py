@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import io
 import os
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import warnings
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,6 +21,12 @@ from helpers.checks import (
     as_real,
     check_memory,
 )
+from helpers.files import check_sum, fetch, packed, read, read_arrays, unpack
+
+# Of pictures: those that are decoded here, by no other program.
+FORMATS = ["PNG", "JPEG", "GIF", "WEBP", "AVIF", "TIFF", "BMP", "PPM"]
+# While a picture is opened: itself, over paper, and as an array.
+BYTES_PER_PIXEL = 24
 
 FOLDER = Path(__file__).resolve().parents[1] / "data"
 
@@ -89,12 +94,17 @@ def load_mnist(
 
 
 def load_picture(path: str | os.PathLike) -> NDArray[np.uint8]:
-    """Return a picture from an image file, in colour.
+    """Return a picture from an image file in colour, as a viewer shows it.
+
+    Upright as the camera was held; what is transparent lies over white
+    paper; of an animation the first frame.  16 bits a pixel are brought to
+    8; floats, and whole numbers beyond 16 bits, are scaled so that the
+    darkest is black and the brightest white, unless all lie in 0..1 already.
 
     Parameters
     ----------
     path : path
-        Any format that Pillow reads: PNG, JPEG, ...
+        PNG, JPEG, GIF, WebP, AVIF, TIFF, ...: the formats in `FORMATS`.
 
     Returns
     -------
@@ -111,16 +121,81 @@ def load_picture(path: str | os.PathLike) -> NDArray[np.uint8]:
     path = as_path(path)
     if not path.is_file():
         raise FileNotFoundError(f"there is no picture {path}")
-    content = io.BytesIO(_read(path, "save it anew as PNG"))
-    damage = OSError, SyntaxError, ValueError, Image.DecompressionBombError
+    content = io.BytesIO(read(path, "save it anew as PNG"))
+    instead = "open it in an image program and save it as PNG"
+    smaller = "save it smaller; 4,000 pixels are wide enough"
     try:
-        with Image.open(content) as picture:
-            return np.array(picture.convert("RGB"))
-    except damage as error:
+        # More than 90 megapixels are a warning, twice as many an error.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(content, formats=FORMATS) as picture:
+                shape = (*picture.size, BYTES_PER_PIXEL)
+                check_memory(shape, np.uint8, f"the picture {path}", smaller)
+                return _as_seen(picture)
+    except Image.DecompressionBombError as error:
         raise ValueError(
-            f"{path} is not a whole picture ({error}): open it in an image "
-            "program and save it as PNG"
+            f"{path} is too large ({error}): {smaller}"
         ) from error
+    except Image.UnidentifiedImageError:
+        raise ValueError(
+            f"{path} is {_format_of(content.getvalue())}, not one of "
+            f"{', '.join(FORMATS)}: {instead}"
+        ) from None
+    except (OSError, SyntaxError, ValueError) as error:
+        raise ValueError(
+            f"{path} is not a whole picture ({error}): {instead}"
+        ) from error
+
+
+def _as_seen(picture: Any) -> NDArray[np.uint8]:
+    """Return a picture as a viewer shows it, shape (H, W, 3)."""
+    from PIL import Image, ImageCms, ImageOps
+
+    if picture.info.get("default_image"):  # for those who cannot animate
+        picture.seek(1)
+    picture.load()
+    with contextlib.suppress(SyntaxError, ValueError, KeyError, OSError):
+        picture = ImageOps.exif_transpose(picture)  # if its notes are whole
+    if picture.mode[0] in "IF":
+        values = np.asarray(picture)
+        clear = values == picture.info.get("transparency")
+        grey = np.where(clear, np.uint8(255), _eight_bits(values))
+        return np.stack([grey] * 3, axis=2)
+    if picture.mode == "LAB":
+        profiles = map(ImageCms.createProfile, ("LAB", "sRGB"))
+        picture = ImageCms.profileToProfile(
+            picture, *profiles, outputMode="RGB"
+        )
+    if picture.has_transparency_data:
+        picture = picture.convert("RGBA")
+        paper = Image.new("RGBA", picture.size, "white")
+        picture = Image.alpha_composite(paper, picture)
+    return np.array(picture.convert("RGB"))
+
+
+def _eight_bits(values: NDArray) -> NDArray[np.uint8]:
+    """Return grey pixels of 16 or 32 bits, or floats, as 0..255."""
+    low, high = float(values.min()), float(values.max())
+    if not np.isfinite([low, high]).all():
+        raise ValueError(f"its pixels run from {low} to {high}")
+    usual = (1, 255) if values.dtype.kind == "f" else (255, 65535)
+    fitting = [top for top in usual if low >= 0 and high <= top]
+    if fitting:
+        low, high = 0.0, fitting[values.dtype.itemsize == 2 and -1]
+    part = (values - low) / max(high - low, np.finfo(float).tiny)
+    return np.rint(255 * part).astype(np.uint8)
+
+
+def _format_of(content: bytes) -> str:
+    """Return the name of a format by its first bytes."""
+    from PIL import Image
+
+    Image.init()
+    start = content[:64].ljust(64, b"\0")
+    for name, (_, fits) in Image.OPEN.items():
+        if fits and fits(start):
+            return name
+    return "something else"
 
 
 def scale(images: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -187,7 +262,7 @@ def draw_strokes(
     if not 0 < as_real(pen, "pen") < np.inf:
         raise ValueError(f"pen must be positive, not {pen!r}")
     size = as_int(size, "size")
-    check_memory((size, size, 2), float, "the picture", "draw a smaller one")
+    check_memory((size, size, 12), float, "the picture", "draw a smaller one")
     if not isinstance(strokes, Iterable):
         raise TypeError(f"strokes must be a list, not {strokes!r}")
     middles = np.stack(np.mgrid[:size, :size][::-1], axis=-1) + 0.5
@@ -282,6 +357,13 @@ def _ink(picture: NDArray[np.uint8]) -> NDArray[np.bool]:
     ink = picture > 127
     if not ink.any():
         raise ValueError("there is no ink in the picture: draw a digit first")
+    edge = np.concatenate([ink[0], ink[-1], ink[:, 0], ink[:, -1]])
+    if not ink.all() and min(ink.mean(), edge.mean()) > 0.5:
+        raise ValueError(
+            f"picture is dark ink on white paper, {ink.mean():.0%} of it is "
+            "above 127, where 0 is paper and 255 is ink: "
+            "take mnist_style(255 - picture)"
+        )
     return ink
 
 
@@ -301,43 +383,48 @@ def _shares(length: int, side: int) -> NDArray[np.float64]:
     return np.diff(until, axis=0) * 20 / side
 
 
-# --- Files: what is read is checked, what is written is whole ----------------
+# --- Where digits come from --------------------------------------------------
 
 SUBSET = "mnist_5k.npz"
+SUBSET_ARRAYS = {"images": ((5000, 28, 28), "u"), "labels": ((5000,), "u")}
 # Of its two arrays one after the other, uncompressed.
 SUBSET_SHA256 = (
     "4a099e4bc2d884db8dfd26fce14efd1b1fa2ed54e8ca8a1cd1e239c79e5bd021"
 )
-# The full set, in `root`.
-FULL_SHA256 = {
+# The full set, in `root`: bytes, and SHA-256.
+FULL_FILES = {
     "MNIST/raw/train-images-idx3-ubyte": (
-        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"
+        47_040_016,
+        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
     ),
     "MNIST/raw/train-labels-idx1-ubyte": (
-        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"
+        60_008,
+        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
     ),
     "MNIST/raw/t10k-images-idx3-ubyte": (
-        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"
+        7_840_016,
+        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
     ),
     "MNIST/raw/t10k-labels-idx1-ubyte": (
-        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"
+        10_008,
+        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
     ),
 }
 
 
 def _load_subset(path: Path) -> Digits:
     advice = f"restore it with: git checkout -- data/{path.name}"
-    content = _read(path, advice)
+    if not FOLDER.is_dir():  # installed without the folder around it
+        advice = "install the project from its folder, pip install -e ."
+    content = io.BytesIO(read(path, advice))
     try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as file:
-            content = file["images"].tobytes() + file["labels"].tobytes()
-    except Exception as error:  # each kind of damage raises its own
+        arrays = read_arrays(content, SUBSET_ARRAYS)
+    except ValueError as error:
         raise ValueError(f"{path} is damaged ({error}): {advice}") from error
-    _check(content, SUBSET_SHA256, path, advice)
-    # From the checked bytes, so that the checksum vouches for the shapes too.
-    values = np.frombuffer(content, np.uint8)
-    images = values[:-5000].reshape(5000, 1, 28, 28)
-    labels = values[-5000:].astype(np.int64)
+    content = b"".join(arrays[name].tobytes() for name in SUBSET_ARRAYS)
+    check_sum(content, SUBSET_SHA256, path, advice)
+    images, labels = arrays["images"][:, None], arrays["labels"]
+    labels = labels.astype(np.int64)
     test = np.zeros(len(labels), bool)
     for digit in range(10):
         # The last hundred of each class, in the order of MNIST.
@@ -347,7 +434,11 @@ def _load_subset(path: Path) -> Digits:
 
 def _load_full(root: Path, download: bool) -> Digits:
     call = f"call load_mnist('full', {str(root)!r}, download=True)"
-    missing = [name for name in FULL_SHA256 if not (root / name).exists()]
+    missing = [
+        name
+        for name in FULL_FILES
+        if not ((root / name).exists() or packed(root / name).exists())
+    ]
     if missing and not download:
         raise FileNotFoundError(
             f"{missing[0]} is not in {root}: {call}, or load_mnist('subset') "
@@ -355,7 +446,7 @@ def _load_full(root: Path, download: bool) -> Digits:
         )
     if missing:
         instead = "use load_mnist('subset'), which needs none"
-        fetch("MNIST", _fetch_full, root, FULL_SHA256, instead)
+        fetch("MNIST", _fetch_full, root, FULL_FILES, instead)
     contents = _read_full(root, f"delete {root / 'MNIST' / 'raw'} and {call}")
     # Over a bytearray, as an array over bytes could not be written to.
     train_images, train_labels, test_images, test_labels = (
@@ -370,11 +461,16 @@ def _load_full(root: Path, download: bool) -> Digits:
 
 
 def _read_full(root: Path, advice: str) -> list[bytes]:
-    """Return the four files of the full set, checked."""
+    """Return the four files of the full set, unpacked and checked."""
     contents = []
-    for name, digest in FULL_SHA256.items():
-        contents.append(_read(root / name, advice))
-        _check(contents[-1], digest, root / name, advice)
+    for name, (size, digest) in FULL_FILES.items():
+        path = root / name
+        path = path if path.exists() else packed(path)
+        if path.suffix == ".gz":
+            contents.append(unpack(read(path, advice), size, path, advice))
+        else:
+            contents.append(read(path, advice, size))
+        check_sum(contents[-1], digest, path, advice)
     return contents
 
 
@@ -383,77 +479,3 @@ def _fetch_full(folder: Path) -> None:
 
     MNIST(folder, download=True)
     _read_full(folder, "another file was sent")
-
-
-def fetch(
-    what: str,
-    fill: Callable[[Path], None],
-    root: Path,
-    names: Iterable[str],
-    instead: str,
-) -> None:
-    """Let `fill` fetch files into a folder beside, then move them in.
-
-    `fill` raises anything if the files that it got are not the right ones.
-    Each of `names` appears in `root` whole, or not at all.
-    """
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=root, prefix=".part-") as part:
-            fill(Path(part))
-            for name in names:
-                (root / name).parent.mkdir(parents=True, exist_ok=True)
-                os.replace(Path(part) / name, root / name)
-    except Exception as error:  # a broken transfer raises many kinds
-        raise ConnectionError(
-            f"{what} could not be downloaded to {root} "
-            f"({type(error).__name__}: {error}): check the network, and that "
-            f"you may write there and have room; call again, or {instead}"
-        ) from error
-
-
-def _read(path: Path, advice: str) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise FileNotFoundError(f"{path} is missing: {advice}") from None
-    except OSError as error:
-        raise type(error)(
-            f"{path} cannot be read ({error.strerror}): see that it is a "
-            f"file that you may read, or {advice}"
-        ) from error
-
-
-def _check(content: bytes, sha256: str, path: Path, advice: str) -> None:
-    found = hashlib.sha256(content).hexdigest()
-    if found != sha256:
-        raise ValueError(
-            f"{path} is cut short or altered ({len(content):,} bytes, "
-            f"SHA-256 {found[:12]}... where {sha256[:12]}... is right): "
-            f"{advice}"
-        )
-
-
-@contextlib.contextmanager
-def write_whole(path: str | os.PathLike) -> Iterator[IO[bytes]]:
-    """Open a file that appears at `path` when it is complete, or never."""
-    path = as_path(path)
-    if not path.parent.is_dir():
-        raise FileNotFoundError(
-            f"{path.parent} is not a folder: create it, then write {path.name}"
-        )
-    try:
-        beside = tempfile.TemporaryDirectory(
-            dir=path.parent, prefix=f".{path.name}-"
-        )
-    except OSError as error:
-        raise type(error)(
-            f"cannot write to {path.parent} ({error}): choose a folder that "
-            "you may write to"
-        ) from error
-    with beside as folder:
-        part = Path(folder) / path.name
-        with part.open("wb") as file:
-            yield file
-        part.chmod(0o644)
-        os.replace(part, path)

@@ -22,7 +22,13 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from helpers.checks import as_array, as_flag, check_channels, check_memory
+from helpers.checks import (
+    as_array,
+    as_flag,
+    check_channels,
+    check_memory,
+    sum_dtype,
+)
 from helpers.layers import Conv2d, Layer, MaxPool2d, ReLU
 from helpers.networks import Sequential
 
@@ -97,12 +103,15 @@ class ConvPool2d(Layer):
         c_out, c_in, k_h, k_w = self.weight.shape
         delta = np.ascontiguousarray(gradient.transpose(1, 2, 3, 0))
         d_k, d_b = 0, 0
-        spread = np.zeros_like(self.framed) if self.input_gradient else None
+        dtype = self.framed.dtype
+        wide, spread = sum_dtype(dtype), None
+        if self.input_gradient:
+            spread = np.zeros_like(self.framed, wide)
         for part in self._parts():
             passed, deltas = self._to_winners(part, _by_row(delta)[part])
-            d_b = d_b + passed.sum(axis=(0, 2))
+            d_b = d_b + passed.sum(axis=(0, 2), dtype=wide)
             by_row = deltas @ self.windows[part].swapaxes(1, 2)
-            d_k = d_k + by_row.sum(axis=0)
+            d_k = d_k + by_row.sum(axis=0, dtype=wide)
             if self.input_gradient:
                 self._add_columns(part, deltas, spread)
         d_k = d_k.reshape(4, c_out, k_h + 1, c_in, k_w + 1).swapaxes(2, 3)
@@ -110,15 +119,15 @@ class ConvPool2d(Layer):
             "weight": sum(
                 d_k[corner, :, :, i : i + k_h, j : j + k_w]
                 for corner, (i, j) in enumerate(CORNERS)
-            ),
-            "bias": d_b,
+            ).astype(dtype, copy=False),
+            "bias": d_b.astype(dtype, copy=False),
         }
         if spread is None:
             return None
         (top, _), (left, _) = self.frame
         _, height, width, _ = self.inside.shape
         spread = spread[:, top : top + height, left : left + width]
-        return spread.transpose(3, 0, 1, 2)
+        return spread.transpose(3, 0, 1, 2).astype(dtype, copy=False)
 
     def _best_of_four(self, part: slice, best: NDArray) -> None:
         """Write the pooled rows `part`; keep which answers won."""

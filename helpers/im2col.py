@@ -13,7 +13,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from helpers.checks import as_array, as_pair, check_memory
+from helpers.checks import as_array, as_pair, check_memory, sum_dtype
 from helpers.shapes import Frame, Padding, Size, Window
 
 
@@ -155,10 +155,12 @@ def add_back(
             shape = (*share.shape[:2], top + height + bottom)
             shape += (left + width + right,)
             check_memory(shape, share.dtype, "the image")
-            x = np.zeros_like(share, shape=shape)
+            wide = sum_dtype(share.dtype)
+            x = np.zeros_like(share, wide, shape=shape)
         # Windows may overlap, so add, do not assign.
         x[:, :, *pixels] += share
-    return x[:, :, top : top + height, left : left + width]
+    x = x[:, :, top : top + height, left : left + width]
+    return x.astype(share.dtype, copy=False)
 
 
 def enlarge(x: NDArray, frame: Frame, fill: float = 0) -> NDArray:

@@ -32,8 +32,9 @@ from helpers.checks import (
     check_groups,
     check_memory,
     check_rng,
+    sum_dtype,
 )
-from helpers.convolution import lowest, pool_views
+from helpers.convolution import lowest, pool_means, pool_views
 from helpers.im2col import add_back, patches
 from helpers.shapes import Padding, PoolWindow, Size, Window
 
@@ -108,6 +109,11 @@ class Layer:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
+
+
+def _total(x: NDArray, axis: int | tuple[int, ...]) -> NDArray:
+    """Return sums in the dtype of `x`."""
+    return x.sum(axis, sum_dtype(x.dtype)).astype(x.dtype, copy=False)
 
 
 class Conv2d(Layer):
@@ -199,7 +205,7 @@ class Conv2d(Layer):
         d_k = (delta @ self.v_i.mT).reshape(self.weight.shape)
         self.gradients = {
             "weight": d_k * self.connections[:, :, None, None],
-            "bias": delta.sum(axis=2).reshape(c_out),
+            "bias": _total(delta, 2).reshape(c_out),
         }
         entries = self.weight[0, 0].size
         columns = (self._k_f().mT @ delta).reshape(
@@ -244,9 +250,8 @@ class _Pool2d(Layer):
     def _spread(self, shares: Iterable[NDArray]) -> NDArray:
         """Add one share for each entry of the kernel back onto the pixels."""
         places = self.window.places(self.output_shape[2:])
-        return add_back(
-            shares, places, self.size, self.window.cover(self.size)
-        )
+        frame = self.window.cover(self.size)
+        return add_back(shares, places, self.size, frame)
 
     def __repr__(self) -> str:
         k_h, k_w = self.window.kernel_size
@@ -256,7 +261,8 @@ class _Pool2d(Layer):
 class MaxPool2d(_Pool2d):
     """Max pooling; the gradient goes to the winner of each window.
 
-    Where several values tie, the first one wins, row by row, as in PyTorch.
+    Where several values tie, the first one wins, row by row; of NaNs, the
+    last: as in PyTorch.
 
     Parameters
     ----------
@@ -293,12 +299,19 @@ class MaxPool2d(_Pool2d):
         first, *others = pool_views(x, self.window, lowest(x.dtype))
         best = first.copy(order="K")
         whole = np.min_scalar_type(math.prod(self.window.kernel_size))
-        self.winner = np.zeros_like(best, whole)
+        self.winner = np.empty_like(best, whole)
+        self.winner[...] = self._first_pixels()
         for entry, candidate in enumerate(others, start=1):
-            np.copyto(self.winner, entry, where=candidate > best)
+            wins = (candidate > best) | (candidate != candidate)  # or is NaN
+            np.copyto(self.winner, entry, where=wins)
             np.maximum(best, candidate, out=best)
         self.output_shape = best.shape
         return best
+
+    def _first_pixels(self) -> NDArray:
+        """Return the first entry of each window that is not padding."""
+        pixels = pool_views(np.ones((1, 1, *self.size)), self.window, 0)
+        return np.argmax(pixels, axis=0)
 
     def backward(self, gradient: NDArray) -> NDArray:
         """Return the gradient by the input, shape (N, C, H, W)."""
@@ -342,13 +355,10 @@ class AvgPool2d(_Pool2d):
     def forward(self, x: NDArray) -> NDArray:
         """Return the means, shape (N, C, H_out, W_out)."""
         x = as_array(x, "x", "(N, C, H, W)")
-        if x.dtype.kind != "f":
-            x = x.astype(float)
         self.size = x.shape[2:]
-        total = sum(pool_views(x, self.window, 0))
-        divisors = self.window.divisors(self.size, self.count_include_pad)
-        self.divisors = divisors.astype(x.dtype)
-        means = total / self.divisors
+        means, self.divisors = pool_means(
+            x, self.window, self.count_include_pad
+        )
         self.output_shape = means.shape
         return means
 
@@ -423,8 +433,8 @@ class ChannelScale(Layer):
         """Return the gradient by the input, shape (N, C, H, W)."""
         gradient = self._checked(gradient)
         self.gradients = {
-            "weight": (gradient * self.x).sum(axis=(0, 2, 3)),
-            "bias": gradient.sum(axis=(0, 2, 3)),
+            "weight": _total(gradient * self.x, (0, 2, 3)),
+            "bias": _total(gradient, (0, 2, 3)),
         }
         return gradient * self.weight[:, None, None]
 
@@ -514,7 +524,7 @@ class Linear(Layer):
         gradient = self._checked(gradient)
         self.gradients = {
             "weight": gradient.T @ self.x,
-            "bias": gradient.sum(axis=0),
+            "bias": _total(gradient, 0),
         }
         return gradient @ self.weight
 
@@ -568,11 +578,13 @@ class CrossEntropy:
                 f"not {labels.min()}..{labels.max()}"
             )
         shifted = logits - logits.max(axis=1, keepdims=True)
+        shifted = shifted.astype(sum_dtype(logits.dtype), copy=False)
         log_sum = np.log(np.exp(shifted).sum(axis=1, keepdims=True))
         log_probability = shifted - log_sum
-        self.probability = np.exp(log_probability)
+        self.probability = np.exp(log_probability).astype(logits.dtype)
         self.labels = labels
-        return -log_probability[np.arange(len(labels)), labels].mean()
+        of_labels = log_probability[np.arange(len(labels)), labels]
+        return -of_labels.mean().astype(logits.dtype)
 
     def backward(self, gradient: float = 1.0) -> NDArray:
         """Return the gradient by the logits: (softmax - one-hot) / N."""

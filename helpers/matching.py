@@ -35,7 +35,14 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 from scipy import fft, ndimage
 
-from helpers.checks import as_array, as_int, as_numbers, as_pair, as_real
+from helpers.checks import (
+    as_array,
+    as_int,
+    as_numbers,
+    as_pair,
+    as_real,
+    check_memory,
+)
 
 METHODS = ("raw", "zero-mean", "ncc")
 # For the pixels of these types, scores in float32 are good enough.
@@ -121,8 +128,13 @@ def match_template(
         for picture in (image, template)
     )
     height, width = template.shape[1:]
-    scores = np.empty(_places(image, (height, width)), dtype)
-    steps, lengths = zip(*map(_tiling, scores.shape, (height, width)))
+    places = _places(image, (height, width))
+    steps, lengths = zip(*map(_tiling, places, (height, width)))
+    corners = [*itertools.product(*map(range, (0, 0), places, steps))]
+    taken = (min(workers, len(corners)), *lengths, 32 + 24 * len(image))
+    smaller = "take a smaller picture or template, or workers=1"
+    check_memory(taken, np.uint8, "the comparison", smaller)
+    scores = np.empty(places, dtype)
     probe = _Probe(template, method, lengths)
 
     def fill(corner: tuple[int, int]) -> None:
@@ -132,7 +144,6 @@ def match_template(
         part = scores[row : row + down, column : column + across]
         part[:] = probe.scores(image[:, rows, columns], dtype)
 
-    corners = itertools.product(*map(range, (0, 0), scores.shape, steps))
     with ThreadPoolExecutor(workers) as pool:
         list(pool.map(fill, corners))
     return scores

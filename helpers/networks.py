@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from helpers.checks import as_numbers, as_path
-from helpers.data import write_whole
+from helpers.files import read_arrays, write_whole
 from helpers.layers import (
     AvgPool2d,
     ChannelScale,
@@ -115,27 +115,25 @@ class Sequential:
     def load(self, path: str | os.PathLike) -> None:
         """Read parameters that `save` wrote; change nothing if they misfit.
 
-        A ValueError says that the file is damaged, or which name or shape
-        is not this network's.
+        A ValueError says that the file is damaged, or what in it is not
+        this network's: a name, a shape, values that are not finite.
         """
+        expected = {n: (p.shape, "f") for n, p in self.parameters.items()}
         with open(as_path(path), "rb") as file:
             try:
-                with np.load(file, allow_pickle=False) as arrays:
-                    loaded = {n: np.asarray(arrays[n]) for n in arrays.files}
-            # A damaged file can raise nearly anything on the way.
-            except Exception as error:
+                loaded = read_arrays(file, expected)
+                with np.errstate(all="ignore"):
+                    for name, p in self.parameters.items():
+                        loaded[name] = loaded[name].astype(p.dtype)
+                        if not np.isfinite(loaded[name]).all():
+                            raise ValueError(
+                                f"{name} is not finite in {p.dtype}"
+                            )
+            except ValueError as error:
                 raise ValueError(
-                    f"{path} does not hold a network ({error}): save it "
+                    f"{path} does not hold this network ({error}): save it "
                     "again, or restore it from the repository"
                 ) from error
-        shapes = {name: p.shape for name, p in self.parameters.items()}
-        found = {n: p.shape for n, p in loaded.items() if p.dtype.kind == "f"}
-        if shapes != found:
-            wrong = sorted(set(shapes.items()) ^ set(found.items()))
-            raise ValueError(
-                f"{path} holds another network, it differs in "
-                f"{wrong[0][0]} {wrong[0][1]}"
-            )
         for name, parameter in self.parameters.items():
             parameter[...] = loaded[name]
 

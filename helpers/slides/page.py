@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 from nbconvert.exporters import HTMLExporter
 
-from helpers.data import write_whole
+from helpers.files import write_whole
 from helpers.slides.cells import Frame, read_frames
 from helpers.slides.layout import HEIGHT, LAYOUTS
 from helpers.slides.paging import stacks

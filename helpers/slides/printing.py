@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from helpers.data import write_whole
+from helpers.files import write_whole
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 CHANNEL = "chrome"  # where Playwright looks if none of them is on the path

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from helpers.checks import as_int, as_path, check_rng
-from helpers.data import FOLDER, Digits, fetch, load_mnist
+from helpers.data import FOLDER, Digits, load_mnist
+from helpers.files import fetch
 from helpers.layers import Conv2d, Flatten, Layer, Linear, MaxPool2d, ReLU
 from helpers.networks import Sequential
 from helpers.training import Recipe, evaluate, fit

@@ -25,7 +25,8 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from helpers.checks import as_int
-from helpers.data import FOLDER, SUBSET, Digits, load_mnist, write_whole
+from helpers.data import FOLDER, SUBSET, Digits, load_mnist
+from helpers.files import write_whole
 from helpers.networks import LeNet5
 from helpers.training import Recipe, fit, mistakes
 from lecture import depth_and_structure as families

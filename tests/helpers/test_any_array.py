@@ -17,7 +17,7 @@ from numpy.testing import assert_equal
 from subjects import SUBJECTS, ones
 from torch.nn import functional as F
 
-from helpers import convolution, im2col, layers
+from helpers import convolution, fused, im2col, layers
 
 DTYPES = [np.dtype(code) for code in "?bBhHiIlLefd"]
 # What draws random numbers draws others the second time.
@@ -168,6 +168,72 @@ def test_pooling_of_any_type(subject, seed, dtype):
     if subject == "max_pool2d" and dtype.kind in "bu":
         exact = np.maximum(exact, 0)
     np.testing.assert_allclose(answer, exact, rtol=np.finfo("e").eps)
+
+
+def many(*shape):
+    return np.ones(shape, np.float16)
+
+
+def backward(layer, x):
+    """All that a layer returns and keeps in both passes."""
+    layer.forward(x)
+    by_input = layer.backward(many(*layer.output_shape))
+    return [by_input, *layer.gradients.values()]
+
+
+def positive():
+    """Return a fused layer that lets everything through."""
+    layer = fused.ConvPool2d(layers.Conv2d(1, 1, 1, **DRAWN))
+    layer.weight[...] = 1
+    return layer
+
+
+def cross_entropy(logits):
+    loss = layers.CrossEntropy()
+    labels = np.zeros(len(logits), int)
+    return [loss.forward(logits, labels), loss.backward(1e3)]
+
+
+SIDE, RNG = (64, 64), np.random.default_rng(0)
+DRAWN = dict(rng=RNG, dtype=np.float16)
+# Each adds up 4,096 ones; in float16, 2,048 + 1 is 2,048.
+SUMS = {
+    "convolve1d": lambda: convolution.convolve1d(many(4096), many(4096)),
+    "convolve2d": lambda: convolution.convolve2d(many(*SIDE), many(*SIDE)),
+    "conv2d": lambda: convolution.conv2d(many(1, 1, *SIDE), many(1, 1, *SIDE)),
+    "conv_transpose2d": lambda: convolution.conv_transpose2d(
+        many(1, 1, *SIDE), many(1, 1, *SIDE)
+    ),
+    "avg_pool2d": lambda: 4096 * convolution.avg_pool2d(many(1, 1, *SIDE), 64),
+    "col2im": lambda: im2col.col2im(many(1, 4096, 4096), 127, 64),
+    "MaxPool2d": lambda: backward(
+        layers.MaxPool2d(64, 1),
+        np.pad(many(1, 1, 1, 1), [(0,), (0,), (63,), (63,)]),
+    )[0],
+    "Conv2d": lambda: backward(
+        layers.Conv2d(1, 1, 1, **DRAWN), many(1, 1, *SIDE)
+    )[1],
+    "Conv2d, bias": lambda: backward(
+        layers.Conv2d(1, 1, 1, **DRAWN), many(4096, 1, 1, 1)
+    )[2],
+    "ConvPool2d": lambda: backward(positive(), many(1, 1, 128, 128))[2],
+    "ChannelScale": lambda: backward(
+        layers.ChannelScale(1, np.float16), many(64, 1, 64, 1)
+    )[1],
+    "Linear": lambda: backward(layers.Linear(1, 1, **DRAWN), many(4096, 1))[2],
+    "CrossEntropy": lambda: np.exp(
+        np.float64(cross_entropy(np.zeros((9, 4096), np.float16))[0])
+    ),
+}
+
+
+@pytest.mark.parametrize("loops", [False, True])
+@pytest.mark.parametrize("name", SUMS)
+def test_float16_is_added_up_in_float32(name, loops, monkeypatch):
+    if loops:
+        monkeypatch.setattr(convolution, "ALL_WINDOWS", 0)
+    found = SUMS[name]()
+    assert np.max(found) == pytest.approx(4096, rel=4e-3)
 
 
 # --- Nothing, and not a number -----------------------------------------------

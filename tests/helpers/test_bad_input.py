@@ -25,7 +25,7 @@ from subjects import (
 )
 
 import helpers
-from helpers import data, layers, networks, training
+from helpers import data, files, layers, networks, training
 
 FOLDER = str(Path(helpers.__file__).parent)
 
@@ -59,9 +59,9 @@ ELSEWHERE = {
     "convolution.pool_views": "inside",
     "convolution.lowest": "inside",
     "data.load_picture": "reads files: test_a_path_is_a_name",
-    "data.write_whole": "writes files: test_a_path_is_a_name",
+    "convolution.pool_means": "inside",
+    "checks.sum_dtype": "inside",
     "matching.Match": "a record",
-    "data.fetch": "inside",
     "training.Recipe.rate": "inside",
     "training.minibatches": "inside",
     "training.SGD.step": "test_training",
@@ -84,6 +84,7 @@ JUNK = {
     "empty": [],
     "strings": np.array([["a", "b"]]),
     "nan array": np.array([[math.nan]]),
+    "masked": np.ma.masked_array([[1.0, 2.0]], [[True, False]]),
 }
 NUMBERS = {"half", "nan", "minus one", "True"}
 ARRAYS = NUMBERS | {"(3,)", "triple", "empty", "nan array"}
@@ -373,7 +374,7 @@ def test_a_path_is_a_name(path):
         tiny().save,
         tiny().load,
         data.load_picture,
-        lambda path: data.write_whole(path).__enter__(),
+        lambda path: files.write_whole(path).__enter__(),
     ):
         with pytest.raises(TypeError, match="path must be the name of a file"):
             method(path)

@@ -26,6 +26,7 @@ ROWS = [
     "im2col",
     "convolution",
     "layers",
+    "files",
     "data",
     "networks",
     "fused",
@@ -41,7 +42,7 @@ INSIDE_FUNCTIONS = {"data": {"torch", "torchvision", "PIL"}}
 HEAVY = {"matplotlib", "IPython", "torch", "torchvision", "ipywidgets"}
 
 # Lines: what grows, pushes something out.
-BUDGETS = {"helpers": 6_300, "notebooks/lecture": 8_600, "tests": 11_000}
+BUDGETS = {"helpers": 6_300, "notebooks/lecture": 8_600, "tests": 11_800}
 LONGEST_FILE = 600
 SCREEN = 60
 

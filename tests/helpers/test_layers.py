@@ -321,13 +321,27 @@ def test_the_first_of_equals_wins_as_in_torch(seed, size, k, s, p, d, ceil):
     assume(all(p_i <= k_i // 2 for p_i, k_i in zip(p, k)))
     for i, k_i, p_i, d_i in zip(size, k, p, d):
         assume(d_i * (k_i - 1) < i + 2 * p_i)
-    # Only three values, so that most windows hold their largest twice.
-    x = np.random.default_rng(seed).integers(-1, 2, (2, 2, *size)) * 1.0
-    assert_passes_agree(
-        MaxPool2d(k, s, p, d, ceil),
-        lambda x: F.max_pool2d(x, k, s, p, d, ceil),
-        x,
-    )
+    # Few values, so that most windows hold their largest twice; some are as
+    # small as the padding, some are no numbers.
+    rng, values = np.random.default_rng(seed), [-np.inf, 0.0, 1.0, np.nan]
+    x = rng.choice(values, (2, 2, *size), p=[0.5, 0.2, 0.25, 0.05])
+    tensor = torch.tensor(x, requires_grad=True)
+    expected = F.max_pool2d(tensor, k, s, p, d, ceil)
+    gradient = rng.integers(1, 9, expected.shape) * 1.0
+    expected.backward(torch.tensor(gradient))
+    layer = MaxPool2d(k, s, p, d, ceil)
+    found = layer.forward(x)
+    np.testing.assert_array_equal(found, expected.detach())
+    np.testing.assert_array_equal(layer.backward(gradient), tensor.grad)
+
+
+@pytest.mark.parametrize("dtype", [bool, np.int8, np.uint8, np.float16])
+def test_no_gradient_is_lost_in_the_padding(dtype):
+    least = -np.inf if dtype == np.float16 else np.array(-128).astype(dtype)
+    least = False if dtype is bool else least
+    layer = MaxPool2d(3, 2, 1)
+    layer.forward(np.full((1, 1, 6, 7), least, dtype))
+    assert layer.backward(np.ones((1, 1, 3, 4))).sum() == 12
 
 
 def test_windows_of_nothing_but_minus_infinity_stay_in_their_image():

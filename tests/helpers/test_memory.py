@@ -9,7 +9,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from helpers import checks, convolution, fused, im2col, layers
+from helpers import checks, convolution, data, fused, im2col, layers, matching
 
 MEGAPIXELS = np.broadcast_to(np.float32(1), (1, 1, 10**6, 10**6))
 MANY = np.broadcast_to(np.float32(1), (10**9, 1, 8, 8))
@@ -53,6 +53,12 @@ WITHOUT_IMAGES = {
         for name in ("convolve2d", "cross_correlate2d")
     },
     "convolve1d": lambda: convolution.convolve1d(MANY[:, 0, 0, 0], [1, 2]),
+    "match_template": lambda: matching.match_template(
+        np.broadcast_to(np.arange(3.0), (7000, 7000, 3)),
+        np.broadcast_to(np.arange(3.0), (7000, 3500, 3)),
+        "raw",
+    ),
+    "draw_strokes": lambda: data.draw_strokes([], size=7000),
     "wide Conv2d": lambda: layers.Conv2d(10**5, 10**5, 3, rng=RNG),
     "wide Linear": lambda: layers.Linear(10**6, 10**6, rng=RNG),
 }
@@ -85,6 +91,34 @@ def test_absurd_images_are_refused_before_anything_is_allocated(name, images):
 @pytest.mark.parametrize("name", WITHOUT_IMAGES)
 def test_absurd_sizes_are_refused_before_anything_is_allocated(name):
     refuse(WITHOUT_IMAGES[name])
+
+
+# The picture, the template, and the arguments of `match_template`.
+COMPARISONS = [
+    ((900, 900), (300, 300), {"workers": 1}),
+    ((900, 900, 3), (400, 300, 3), {"workers": 2}),
+    ((2000, 1500), (20, 30), {"workers": 3, "method": "raw"}),
+    ((1200, 1200, 3), (200, 200, 3), {"workers": 2, "method": "zero-mean"}),
+]
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float64])
+@pytest.mark.parametrize(("size", "part", "options"), COMPARISONS)
+def test_a_comparison_takes_what_is_checked(
+    size, part, options, dtype, monkeypatch
+):
+    image = RNG.integers(0, 255, size).astype(dtype)
+    template = image[: part[0], : part[1]].copy()
+    told = []
+    monkeypatch.setattr(
+        matching, "check_memory", lambda *a: told.append(np.prod(a[0]))
+    )
+    tracemalloc.start()
+    scores = matching.match_template(image, template, **options)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak - scores.nbytes <= 1.1 * told[0]
+    assert told[0] < 3 * peak
 
 
 # What each call needs at its largest, in bytes.

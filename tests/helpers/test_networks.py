@@ -332,7 +332,7 @@ def test_a_file_cut_short_is_refused(path):
     whole = path.read_bytes()
     for length in [*range(0, len(whole), 20), len(whole) - 1]:
         path.write_bytes(whole[:length])
-        assert_refused(path, "does not hold a network")
+        assert_refused(path, "does not hold this network")
 
 
 def test_a_flipped_bit_is_found_or_does_not_matter(path):
@@ -354,10 +354,10 @@ def test_a_flipped_bit_is_found_or_does_not_matter(path):
     assert found > 300
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 and", b"\x93NUMPY\x01"])
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 and", b"a text"])
 def test_garbage_is_refused(content, path):
     path.write_bytes(content)
-    assert_refused(path, "does not hold a network")
+    assert_refused(path, "does not hold this network .*(no .npz|not a zip)")
 
 
 class Bomb:
@@ -371,10 +371,10 @@ def test_pickles_are_refused_and_not_run(path, monkeypatch):
     monkeypatch.chdir(path.parent)
     arrays = copies(small()) | {"1.bias": np.array([Bomb()] * 3)}
     np.savez(path, **arrays)
-    assert_refused(path, "Object arrays cannot be loaded")
+    assert_refused(path, r"1.bias: \(3,\) of kind O where")
     with open(path, "wb") as file:
         np.save(file, arrays["1.bias"], allow_pickle=True)
-    assert_refused(path, "Object arrays cannot be loaded")
+    assert_refused(path, r"it is no \.npz file")
     assert os.listdir(path.parent) == ["a.npz"]
 
 
@@ -382,29 +382,31 @@ def test_pickles_are_refused_and_not_run(path, monkeypatch):
 def test_arrays_of_anything_but_floats_are_refused(value, path):
     arrays = copies(small()) | {"1.bias": np.array([value] * 3)}
     np.savez(path, **arrays)
-    assert_refused(path, r"another network, it differs in 1.bias \(3,\)")
+    assert_refused(path, r"it differs in 1.bias: \(3,\)")
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"1.bias": np.ones(4)}, r"1.bias \([34],\)"),
-        ({"1.bias": np.ones((3, 1))}, r"1.bias \(3,"),
-        ({"1.bias": np.ones(())}, r"1.bias \(\)"),
-        ({"2.bias": np.ones(3)}, r"2.bias \(3,\)"),
-        ({"1.bias": None}, r"1.bias \(3,\)"),
+        ({"1.bias": np.ones(4)}, r"1.bias: \(4,\)"),
+        ({"1.bias": np.ones((3, 1))}, r"1.bias: \(3, 1\)"),
+        ({"1.bias": np.ones(())}, r"1.bias: \(\)"),
+        ({"2.bias": np.ones(3)}, r"2.bias: \(3,\)"),
+        ({"1.bias": None}, r"1.bias: nothing"),
     ],
 )
 def test_other_shapes_and_names_are_refused(change, message, path):
     arrays = copies(small()) | change
     np.savez(path, **{n: a for n, a in arrays.items() if a is not None})
-    assert_refused(path, f"another network, it differs in {message}")
+    assert_refused(
+        path, f"does not hold this network .it differs in {message}"
+    )
 
 
 @pytest.mark.parametrize("make", NETWORKS)
 def test_the_file_of_another_network_is_refused(make, path):
     make(draw()).save(path)
-    assert_refused(path, "holds another network")
+    assert_refused(path, "does not hold this network .it differs")
 
 
 def test_a_missing_file_says_so(tmp_path):

@@ -2,7 +2,8 @@
 
 from PIL import Image
 
-from helpers.data import FOLDER, write_whole
+from helpers.data import FOLDER
+from helpers.files import write_whole
 from lecture.beach import BUNDLED_SEED, draw_scene
 
 if __name__ == "__main__":
