@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 # In bytes: a single array that would be larger is refused.
 MEMORY_LIMIT = 4 * 2**30
-FEWER = "take fewer or smaller images at a time"
+FEWER = "take fewer or smaller images, or less padding"
 
 
 def as_int(value: object, name: str, minimum: int = 1) -> int:
@@ -90,7 +90,10 @@ def as_array(x: ArrayLike, name: str, axes: str) -> NDArray:
     array = as_numbers(x, name)
     if array.ndim != axes.count(",") + 1:
         single = axes == "(N, C, H, W)" and array.ndim == 3
-        batch = f": add the batch axis, {name}[None]" * single
+        batch = (
+            f": of one image add the batch axis, {name}[None], of many grey "
+            f"ones the channels, {name}[:, None]"
+        ) * single
         raise ValueError(
             f"{name} must have axes {axes}, not shape {array.shape}{batch}"
         )

@@ -356,9 +356,8 @@ class AvgPool2d(_Pool2d):
         """Return the means, shape (N, C, H_out, W_out)."""
         x = as_array(x, "x", "(N, C, H, W)")
         self.size = x.shape[2:]
-        means, self.divisors = pool_means(
-            x, self.window, self.count_include_pad
-        )
+        padded = self.count_include_pad
+        means, self.divisors = pool_means(x, self.window, padded)
         self.output_shape = means.shape
         return means
 
@@ -550,6 +549,7 @@ class CrossEntropy:
 
     labels: NDArray | None = None
 
+    @np.errstate(under="ignore")
     def forward(self, logits: NDArray, labels: NDArray) -> NDArray:
         """Return the mean loss, a scalar of the dtype of `logits`.
 

@@ -53,13 +53,6 @@ PLAIN = {np.uint8, np.float16, np.float32}
 SMALLEST_TILE = 512
 TEMPLATES_PER_TILE = 4
 
-# A window whose variance is a smaller part of its mean square than this is
-# flat as far as float64 can tell.
-FLAT = 1e-12
-# Where the contrast of a window is a smaller part of its tile's than this,
-# a float32 FFT is too coarse for its score.
-FAINT = 0.01
-
 
 class Match(NamedTuple):
     """A place where a template was found.
@@ -310,6 +303,13 @@ def _check_finite(array: NDArray, name: str) -> None:
 
 
 # --- The scores of a tile ----------------------------------------------------
+
+# A window whose variance is a smaller part of its mean square than this is
+# flat as far as float64 can tell.
+FLAT = 1e-12
+# Where the contrast of a window is a smaller part of its tile's than this,
+# a float32 FFT is too coarse for its score.
+FAINT = 0.01
 
 
 class _Probe:

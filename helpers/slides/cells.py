@@ -11,6 +11,8 @@ from nbformat import NotebookNode
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"
+# How the cells of notes begin: a notebook shows them folded.
+FOLD = "<details><summary>For the speaker</summary>"
 
 
 @dataclass(eq=False)
@@ -39,7 +41,7 @@ def frames(notebook: NotebookNode, name: str = "") -> list[Frame]:
     Examples
     --------
     >>> cell = nbformat.v4.new_markdown_cell
-    >>> cells = [cell("## Stride"), cell("*Speaker:* Wait.")]
+    >>> cells = [cell("## Stride"), cell(f"{FOLD} Wait.")]
     >>> for cell, kind in zip(cells, ["slide", "notes"]):
     ...     cell.metadata.slideshow = {"slide_type": kind}
     >>> frames(nbformat.v4.new_notebook(cells=cells))[0].notes
@@ -51,7 +53,8 @@ def frames(notebook: NotebookNode, name: str = "") -> list[Frame]:
     for cell in notebook.cells:
         kind = slide_type(cell)
         if kind == "notes" and found:
-            notes = cell.source.removeprefix("*Speaker:*").strip()
+            notes = cell.source.removeprefix(FOLD)
+            notes = notes.removesuffix("</details>").strip()
             for frame in without_notes or found[-1:]:
                 frame.notes = f"{frame.notes}\n\n{notes}".strip()
             without_notes = []

@@ -10,7 +10,7 @@ import pytest
 from helpers import slides
 from helpers.slides import __main__ as command
 from helpers.slides import page as pages
-from helpers.slides.cells import slide_type
+from helpers.slides.cells import FOLD, slide_type
 from helpers.slides.layout import LAYOUTS, text_height
 from helpers.slides.paging import WIDGET
 from helpers.slides.talk import SERIES
@@ -23,6 +23,11 @@ SIZE = {"image/png": {"width": 800, "height": 450, "alt": "a ramp"}}
 def text(source, kind="-", tags=()):
     cell = nbformat.v4.new_markdown_cell(source)
     return typed(cell, kind, tags)
+
+
+def note(source):
+    folded = f"{FOLD}\n\n{source}\n\n</details>"
+    return text(folded, "notes")
 
 
 def code(source, *outputs, kind="-", tags=()):
@@ -106,13 +111,13 @@ def test_notes_are_shown_from_the_notes_before_them_on():
         notebook(
             text("## 1 A", "slide"),
             text("a", "subslide"),
-            text("*Speaker:* for both", "notes"),
+            note("for both"),
             text("b", "subslide"),
-            text("*Speaker:* for b", "notes"),
-            text("*Speaker:* more", "notes"),
+            note("for b"),
+            note("more"),
             text("## 2 Silent", "slide"),
             text("## 3 C", "slide"),
-            text("*Speaker:* for 3", "notes"),
+            note("for 3"),
         )
     )
     assert [part.notes for part in parts] == [
@@ -295,10 +300,10 @@ def test_page_holds_notes_fragments_pictures_and_colours():
         text("## 1 A\n\ntext", "slide"),
         code("def f(): 'x'", printed(1), kind="fragment"),
         code("show()", figure()),
-        text("*Speaker:* Ask *first*.", "notes"),
+        note("Ask *first*."),
     )
     assert re.search(r'<aside class="notes"><p>Ask <em>first</em>', page)
-    assert "Speaker:" not in page
+    assert "For the speaker" not in page
     assert 'class="block code fragment" data-fragment-index="1"' in page
     assert '<img alt="a ramp" src="data:image/png;base64,aGVsbG8="' in page
     assert '<span class="k">def</span>' in page
