@@ -26,7 +26,7 @@ from helpers.files import check_sum, fetch, packed, read, read_arrays, unpack
 # Of pictures: those that are decoded here, by no other program.
 FORMATS = ["PNG", "JPEG", "GIF", "WEBP", "AVIF", "TIFF", "BMP", "PPM"]
 # While a picture is opened: itself, over paper, and as an array.
-BYTES_PER_PIXEL = 24
+BYTES_PER_PIXEL = 32
 
 FOLDER = Path(__file__).resolve().parents[1] / "data"
 
@@ -69,7 +69,7 @@ def load_mnist(
         of it: 60,000 to train, 10,000 to test.
     root : path, optional
         The folder that holds, or will hold, ``MNIST/raw``; ``data/`` unless
-        given.  For ``"full"``.
+        given.  For ``"full"``.  Its files may still be packed, ``.gz``.
     download : bool
         Fetch the full set (11 MB) through torchvision if it is not there.
 

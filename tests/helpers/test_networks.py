@@ -2,6 +2,8 @@
 
 import math
 import os
+import tracemalloc
+import warnings
 
 import numpy as np
 import pytest
@@ -401,6 +403,30 @@ def test_other_shapes_and_names_are_refused(change, message, path):
     assert_refused(
         path, f"does not hold this network .it differs in {message}"
     )
+
+
+def test_a_small_file_of_large_arrays_is_refused_at_once(path):
+    """It would unpack to 400 MB, by its header or behind it."""
+    large = np.zeros(10**8, np.float32)
+    np.savez_compressed(path, **copies(small()) | {"1.bias": large})
+    assert path.stat().st_size < 10**6
+    tracemalloc.start()
+    assert_refused(path, r"differs in 1.bias: \(100000000,\)")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 10**6
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e39, -1e300])
+@pytest.mark.parametrize("name", ["0.weight", "1.bias"])
+def test_what_is_not_finite_in_this_network_is_refused(value, name, path):
+    arrays = copies(small())
+    arrays[name] = arrays[name].astype(float)
+    arrays[name].flat[-1] = value
+    np.savez(path, **arrays)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert_refused(path, f"{name} is not finite in float32")
 
 
 @pytest.mark.parametrize("make", NETWORKS)
