@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from helpers.checks import as_array, as_flag, check_channels, check_memory
 from helpers.layers import Conv2d, Layer, MaxPool2d, ReLU
-from helpers.networks import Sequential
+from helpers.networks import Sequential, check_network
 
 # Where the kernel stands in its frame; ties go to the first, as in MaxPool2d.
 CORNERS = ((0, 0), (0, 1), (1, 0), (1, 1))
@@ -249,11 +249,7 @@ def fuse(network: Sequential) -> Sequential:
     >>> fuse(LeNet5(np.random.default_rng(0))).layers[:2]
     [ConvPool2d(Conv2d(1, 6, 5x5, padding=2)), ConvPool2d(Conv2d(6, 16, 5x5))]
     """
-    if not isinstance(network, Sequential):
-        raise TypeError(
-            f"network must be a Sequential, as LeNet5(rng), not {network!r}"
-        )
-    layers, rest = [], list(network.layers)
+    layers, rest = [], list(check_network(network, "layers").layers)
     while rest:
         if _fits(*rest[:3]):
             layers.append(ConvPool2d(rest[0], input_gradient=bool(layers)))

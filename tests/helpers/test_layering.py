@@ -32,6 +32,7 @@ ROWS = [
     "training",
     "matching",
     "figures",
+    "command",
     "slides",
 ]
 # What a module that computes takes from elsewhere, at the top of the file.

@@ -462,7 +462,9 @@ def final_loss(seed):
 
 def test_results_come_in_the_order_of_the_seeds():
     assert run_seeds(str, (seed for seed in (3, 1, 2))) == ["3", "1", "2"]
-    assert run_seeds(str, []) == []
+    for seeds in (5, [], "12"):
+        with pytest.raises(ValueError, match=r"seeds must be a .* range\(5\)"):
+            run_seeds(str, seeds)
 
 
 def test_two_processes_give_the_same_runs():

@@ -1,12 +1,30 @@
 """Write the pictures in data/ that notebook 04 begins with."""
 
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
 from PIL import Image
 
+from helpers.command import command
 from helpers.data import FOLDER, write_whole
 from lecture.beach import BUNDLED_SEED, draw_scene
 
-if __name__ == "__main__":
+
+@command
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Draw the beach and write it, and Waldo."""
+    parser = argparse.ArgumentParser(
+        prog="python -m lecture.beach", description=__doc__
+    )
+    folder = dict(type=Path, default=FOLDER, help="folder to write to")
+    parser.add_argument("--output", **folder)
+    output = parser.parse_args(arguments).output
     scene = draw_scene(BUNDLED_SEED)
     for name, picture in zip(("scene", "template"), scene):
-        with write_whole(FOLDER / f"waldo_{name}.png") as file:
+        with write_whole(output / f"waldo_{name}.png") as file:
             Image.fromarray(picture).save(file, "PNG", optimize=True)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
