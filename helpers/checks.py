@@ -196,7 +196,7 @@ def as_items(values: object, name: str, axes: str = "") -> list[tuple]:
 
 def check_titles(titles: Sequence[str], count: int, name: str) -> None:
     """Refuse fewer titles than there are things to write them above."""
-    if isinstance(titles, str) or len(titles) < count:
+    if len(as_list(titles, name, "['one', 'two']")) < count:
         raise ValueError(
             f"{name} must be a list of {count}, one for each, "
             f"not {reprlib.repr(titles)}"

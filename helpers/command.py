@@ -8,14 +8,11 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from pickle import PicklingError
 
-ADVICE = {
-    errno.ENOSPC: ": make room, or set TMPDIR to a folder that has some",
-    **dict.fromkeys(
-        (errno.EACCES, errno.EPERM, errno.EROFS),
-        ": choose a folder that you may write to by --output",
-    ),
+# Where a file cannot be written: not allowed, no room, no folder.
+UNWRITABLE = {
+    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC),
+    *(errno.EEXIST, errno.ENOTDIR),
 }
 
 
@@ -41,10 +38,9 @@ def command(
         except ImportError as error:
             said, status = f"error: {error}: see requirements.txt", 1
         except (ValueError, OSError, RuntimeError, MemoryError) as error:
-            advice = ADVICE.get(getattr(error, "errno", None), "")
-            said, status = f"error: {error}{advice}", 1
-        except PicklingError as error:  # of joblib: its disk is full
-            said, status = f"error: {error.__cause__ or error}", 1
+            said, status = f"error: {error}", 1
+            if getattr(error, "errno", None) in UNWRITABLE:
+                said += ": make room, or choose another folder by --output"
         finally:
             signal.signal(signal.SIGTERM, before)
         print(said, file=sys.stderr)

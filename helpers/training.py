@@ -143,6 +143,11 @@ def minibatches(
         yield order[start : start + batch_size]
 
 
+# Numbers that vanish are normal here, also where the user's settings raise.
+HEALTHY = np.errstate(all="ignore")
+
+
+@HEALTHY
 def fit(
     network: Sequential,
     images: NDArray,
@@ -203,10 +208,7 @@ def fit(
     optimizer = SGD(fast, recipe.momentum, recipe.weight_decay)
     steps = recipe.epochs * math.ceil(len(images) / recipe.batch_size)
     history = {"loss": [], "train_accuracy": [], "test_accuracy": []}
-    with (
-        np.errstate(all="ignore"),  # also if the user's raises
-        _bar(steps, progress) as bar,
-    ):
+    with _bar(steps, progress) as bar:
         for epoch in range(recipe.epochs):
             bar.set_description(f"epoch {epoch + 1}/{recipe.epochs}")
             right = 0
@@ -327,12 +329,12 @@ def mistakes(
     }
 
 
+@HEALTHY
 def _logits(network: Sequential, images: NDArray) -> NDArray:
-    with np.errstate(all="ignore"):
-        parts = [
-            network.forward(_floats(images[start : start + TOGETHER]))
-            for start in range(0, len(images), TOGETHER)
-        ]
+    parts = [
+        network.forward(_floats(images[start : start + TOGETHER]))
+        for start in range(0, len(images), TOGETHER)
+    ]
     return np.concatenate(parts)
 
 
@@ -346,11 +348,11 @@ def _accuracy(network: Sequential, images: NDArray, labels: NDArray) -> float:
     return float(_right(_logits(network, images), labels).mean())
 
 
+@HEALTHY
 def _softmax(logits: NDArray) -> NDArray:
     # e^z / sum of e^z; a number taken from all z changes nothing.
-    with np.errstate(all="ignore"):
-        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return powers / powers.sum(axis=1, keepdims=True)
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
 
 
 def _floats(images: NDArray) -> NDArray:
@@ -360,6 +362,7 @@ def _floats(images: NDArray) -> NDArray:
 # --- Gradients, seeds --------------------------------------------------------
 
 
+@HEALTHY
 def gradient_check(
     network: Sequential,
     images: NDArray,

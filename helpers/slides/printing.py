@@ -37,11 +37,12 @@ def print_pdf(deck: Path) -> Path:
             content = page.pdf(**look)
             browser.close()
     except Error as error:
-        cannot = f"{found} cannot print ({str(error).splitlines()[0]}): repair"
-        missing = "no Chromium and no Chrome to print with: install"
+        why = "no Chromium and no Chrome to print with: install one, or"
+        if found:
+            why = f"{found} cannot print ({str(error).splitlines()[0]}): see "
+            why += "that it starts and that TMPDIR has room, or"
         raise RuntimeError(
-            f"{cannot if found else missing} one, or open "
-            f"{deck.name}?print-pdf in another browser and print"
+            f"{why} open {deck.name}?print-pdf in another browser and print"
         ) from error
     with write_whole(deck.with_suffix(".pdf")) as file:
         file.write(content)

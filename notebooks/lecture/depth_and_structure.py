@@ -387,7 +387,8 @@ def _run(
     ended: list,
 ) -> Iterator[dict[str, Any]]:
     """Yield the trials in the order of the jobs."""
-    parallel = joblib.Parallel(n_jobs=n_jobs, return_as="generator")
+    # Pictures go through pipes: a full disk for temporary files is no matter.
+    parallel = joblib.Parallel(n_jobs, return_as="generator", max_nbytes=None)
     runs = parallel(joblib.delayed(trial)(*job) for job in jobs)
     bar = dict(total=len(jobs), desc=name, unit="run", disable=not progress)
     for (_, family, width, recipe, seed), run in zip(jobs, tqdm(runs, **bar)):

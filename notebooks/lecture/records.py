@@ -84,7 +84,7 @@ def record_lenet5(
     runs, weights = [] if runs is None else runs, None
     train = joblib.delayed(train_lenet5)
     jobs = (train(digits, recipe, seed) for seed in seeds)
-    parallel = joblib.Parallel(n_jobs=n_jobs, return_as="generator")
+    parallel = joblib.Parallel(n_jobs, return_as="generator", max_nbytes=None)
     for run in tqdm(parallel(jobs), total=len(seeds), unit="seed"):
         arrays = run.pop("parameters")
         weights = arrays if weights is None else weights
@@ -262,8 +262,8 @@ def _kept(path: Path) -> Iterator[dict[str, list]]:
         count = sum(map(len, ended.values()))
         if count:
             _write_run(path, _circumstances() | ended, {})
-        kept = f", see {path}" if count else ""
-        raise KeyboardInterrupt(f"{count} runs had ended{kept}") from None
+        told = f"{count} of the runs had ended" + f", see {path}" * bool(count)
+        raise KeyboardInterrupt(told) from None
 
 
 def _packed(arrays: Mapping[str, NDArray]) -> bytes:

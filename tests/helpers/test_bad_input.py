@@ -10,6 +10,7 @@ import inspect
 import math
 import re
 import traceback
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +63,7 @@ ELSEWHERE = {
     "data.write_whole": "writes files: test_a_path_is_a_name",
     "matching.Match": "a record",
     "data.fetch": "inside",
+    "training.Diverged": "test_diverging_training_names_the_step",
     "training.Recipe.rate": "inside",
     "training.minibatches": "inside",
     "training.SGD.step": "test_training",
@@ -87,6 +89,7 @@ JUNK = {
 }
 NUMBERS = {"half", "nan", "minus one", "True"}
 ARRAYS = NUMBERS | {"(3,)", "triple", "empty", "nan array"}
+LISTS = {"(3,)", "triple", "ragged", "strings", "nan array"}
 # Which of the junk is none, by argument, or by function and argument.
 FITS = {
     "bias": {"None", "True"},
@@ -120,6 +123,9 @@ FITS = {
     "checks.as_numbers x": ARRAYS,
     "checks.as_flag value": {"True"},
     "checks.as_real value": {"half"},
+    "checks.as_list value": LISTS,
+    "checks.check_titles titles": LISTS,
+    "checks.as_items value": {"dict"},
 }
 
 # What a message may say in place of the argument's name.
@@ -185,6 +191,16 @@ def test_junk_is_refused_by_the_argument_s_name(subject):
                 instead = INSTEAD.get(f"{subject} {name}", name)
                 words = rf"\b({name}|{instead})\b"
                 assert re.search(words, str(error)), (name, kind, error)
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_what_fits_is_taken_where_numpy_raises_and_warnings_are_errors(
+    subject,
+):
+    function, good = SUBJECTS[subject]
+    with np.errstate(all="raise"), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        function(**good)
 
 
 @pytest.mark.parametrize("subject", SUBJECTS)
@@ -312,6 +328,28 @@ SLIPS = [
     ],
     ("training.fit", dict(images=-101 * ones(5, 1, 2, 2)), "images must be s"),
     ("training.evaluate", dict(labels=ones(5)), "labels .* not float64"),
+    ("training.fit", dict(test_images=ones(5, 1, 2, 2)), "test_labels go tog"),
+    ("training.fit", dict(test_labels=[0]), "test_images and test_labels go"),
+    ("training.fit", dict(images=math.nan * ones(5, 1, 2)), "images .* finit"),
+    ("training.fit", dict(images=math.inf * ones(5, 1, 2)), "images .* finit"),
+    (
+        "training.fit",
+        dict(test_images=math.nan * ones(5, 1, 2, 2), test_labels=[0] * 5),
+        "test_images must hold finite numbers, not nan",
+    ),
+    # lists and dicts
+    ("checks.as_list", dict(value=[]), r"at least one entry, as \[1\], not"),
+    ("checks.as_items", dict(value=[1]), r"a dict with at least one .* \[1\]"),
+    (
+        "checks.check_titles",
+        dict(titles="ab"),
+        "titles must be a list .* 'ab'",
+    ),
+    (
+        "networks.check_network",
+        dict(network=networks.LeNet5),
+        r"LeNet5\(rng\)",
+    ),
     # matching
     ("matching.find_template", dict(overlap="0.3"), "overlap .* real number"),
     ("matching.find_template", dict(min_score=math.nan), "min_score"),

@@ -9,6 +9,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
+from helpers.checks import as_array, as_items, as_list, check_titles
 from helpers.figures import (
     arrow,
     frame,
@@ -33,9 +34,10 @@ def connection_matrices(
     rows of some `outputs`, folded back into pictures of `size` (H, W): what
     these outputs read, and through which weights.
     """
+    named = as_items(matrices, "matrices", "(outputs, H * W)")
     fig = new_figure()
-    grid = fig.add_gridspec(2, len(matrices), height_ratios=[2.4, 1])
-    for column, (name, matrix) in enumerate(matrices.items()):
+    grid = fig.add_gridspec(2, len(named), height_ratios=[2.4, 1])
+    for column, (name, matrix) in enumerate(named):
         colors, count = weight_colors(matrix)
         axes = fig.add_subplot(grid[0, column])
         axes.imshow(colors)
@@ -57,6 +59,8 @@ def connection_matrices(
 
 def masks(pictures: ArrayLike, titles: Sequence[str]) -> Figure:
     """Draw which pixels belong to a set: boolean pictures, (N, H, W)."""
+    pictures = as_array(pictures, "pictures", "(N, H, W)")
+    check_titles(titles, len(pictures), "titles")
     fig, all_axes = panels(len(pictures), columns=3)
     colors = ListedColormap(["white", INPUT])
     for picture, title, axes in zip(pictures, titles, all_axes):
@@ -72,6 +76,7 @@ def history_strip(events: Sequence[tuple[float, str, str]]) -> Figure:
     and `text` may have several lines.  Up to four cards stand side by side,
     each as wide as 17 letters.
     """
+    events = as_list(events, "events", "[(year, name, text)]", 3)
     first, last = int(events[0][0]), int(events[-1][0])
     margin = 0.07 * (last - first)
     width = last - first + 2 * margin

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.textpath import TextPath
 from numpy.typing import ArrayLike, NDArray
 
+from helpers.checks import as_items
 from helpers.figures import (
     arrow,
     cell_axes,
@@ -248,9 +249,10 @@ def signed_maps(maps: Mapping[str, NDArray], label: str) -> Figure:
 
     Their shape is (H, W); `label` says what the numbers are.
     """
-    limit = max(float(np.abs(values).max()) for values in maps.values())
-    fig, all_axes = panels(len(maps), height=3.2, compressed=True)
-    for axes, (name, values) in zip(all_axes, maps.items()):
+    named = as_items(maps, "maps", "(H, W)")
+    limit = max(float(np.abs(values).max()) for _, values in named)
+    fig, all_axes = panels(len(named), height=3.2, compressed=True)
+    for axes, (name, values) in zip(all_axes, named):
         drawn = axes.imshow(values, cmap="RdBu", vmin=-limit, vmax=limit)
         frame(axes, name)
     look = dict(location="bottom", shrink=0.5, aspect=30)
