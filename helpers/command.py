@@ -34,7 +34,10 @@ def command(
             main(arguments)
             return 0
         except KeyboardInterrupt as stop:
-            said, status = f"\nstopped: {stop or 'no file is half there'}", 130
+            said, status = (
+                f"\nstopped: {str(stop) or 'no file is half there'}",
+                130,
+            )
         except ImportError as error:
             said, status = f"error: {error}: see requirements.txt", 1
         except (ValueError, OSError, RuntimeError, MemoryError) as error:

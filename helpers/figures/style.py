@@ -22,7 +22,7 @@ GREY = "#666666"
 
 WIDTH, HEIGHT, DPI = 8.0, 4.5, 100
 # Panels of one figure, and what matplotlib takes for each.
-MOST, PANEL_BYTES = 400, 300_000
+MOST, PANEL_BYTES = 400, 270_000
 ARROW = dict(arrowstyle="->", color=KERNEL, mutation_scale=16, linewidth=2)
 
 

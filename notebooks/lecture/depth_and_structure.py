@@ -7,6 +7,8 @@ Four families of networks, at several sizes each, fairly trained.
 from __future__ import annotations
 
 import os
+import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -387,11 +389,28 @@ def _run(
     ended: list,
 ) -> Iterator[dict[str, Any]]:
     """Yield the trials in the order of the jobs."""
-    # Pictures go through pipes: a full disk for temporary files is no matter.
-    parallel = joblib.Parallel(n_jobs, return_as="generator", max_nbytes=None)
-    runs = parallel(joblib.delayed(trial)(*job) for job in jobs)
+    runs = side_by_side(trial, jobs, n_jobs)
     bar = dict(total=len(jobs), desc=name, unit="run", disable=not progress)
     for (_, family, width, recipe, seed), run in zip(jobs, tqdm(runs, **bar)):
         what = dict(family=family, width=width, rate=recipe.peak_rate)
         ended.append(what | dict(seed=seed) | run)
         yield run
+
+
+def side_by_side(
+    function: Callable, jobs: Iterable[tuple], n_jobs: int | None
+) -> Iterator[Any]:
+    """Yield what a function makes of the arguments in each job, in order.
+
+    Arrays go through pipes: a full disk for temporary files is no matter.
+    """
+    parallel = joblib.Parallel(n_jobs, return_as="generator", max_nbytes=None)
+    calls = (joblib.delayed(function)(*job) for job in jobs)
+    if threading.current_thread() is not threading.main_thread():
+        return parallel(calls)
+    # Inherited by the workers: Ctrl-C is for us, who then end them.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        return parallel(calls)
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -22,7 +22,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
 import scipy
 from numpy.typing import NDArray
@@ -34,7 +33,7 @@ from helpers.data import FOLDER, SUBSET, Digits, load_mnist, write_whole
 from helpers.networks import LeNet5
 from helpers.training import Diverged, Recipe, fit, mistakes
 from lecture import depth_and_structure as families
-from lecture.depth_and_structure import compare, hold_out
+from lecture.depth_and_structure import compare, hold_out, side_by_side
 
 # Chosen on 5,000 digits held out of the training set, see data/README.md.
 DEFAULTS = {"subset": Recipe(epochs=10), "full": Recipe(epochs=5)}
@@ -82,10 +81,9 @@ def record_lenet5(
     added to `runs` when it ends.
     """
     runs, weights = [] if runs is None else runs, None
-    train = joblib.delayed(train_lenet5)
-    jobs = (train(digits, recipe, seed) for seed in seeds)
-    parallel = joblib.Parallel(n_jobs, return_as="generator", max_nbytes=None)
-    for run in tqdm(parallel(jobs), total=len(seeds), unit="seed"):
+    jobs = [(digits, recipe, seed) for seed in seeds]
+    found = side_by_side(train_lenet5, jobs, n_jobs)
+    for run in tqdm(found, total=len(seeds), unit="seed"):
         arrays = run.pop("parameters")
         weights = arrays if weights is None else weights
         runs.append(run)

@@ -3,6 +3,11 @@
 import contextlib
 import json
 import os
+import re
+import signal
+import subprocess
+import sys
+import time
 
 import numpy as np
 import pytest
@@ -13,7 +18,7 @@ from helpers.networks import LeNet5
 from helpers.training import Diverged, Recipe, evaluate, fit
 from lecture import depth_and_structure as families
 from lecture import records
-from lecture.records import main, record_lenet5, train_lenet5
+from lecture.records import main, read_record, record_lenet5, train_lenet5
 
 QUICK = Recipe(epochs=2, batch_size=50)
 WILD = Recipe(epochs=2, batch_size=50, peak_rate=1e6)
@@ -39,6 +44,14 @@ def run_command(folder, settings):
 
 def draw():
     return np.random.default_rng(99)
+
+
+def are_alive(group):
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def names(folder):
@@ -124,6 +137,71 @@ def test_command_writes_record_weights_and_mistakes(tmp_path, capsys):
         assert len(wrong["labels"]) == round(3000 * (1 - accuracy))
     told = f"{name}: test error {facts['mean_test_error']} %"
     assert told in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("replaced", range(4))
+def test_files_of_two_runs_are_refused(part, tmp_path, monkeypatch, replaced):
+    """As after a kill between any two of the three files."""
+
+    def replace(*paths):
+        if len(moved) == replaced:
+            raise KeyboardInterrupt
+        moved.append(real(*paths))
+
+    real, moved = os.replace, []
+    monkeypatch.setattr(records, "load_mnist", lambda *_, **__: part)
+    quick = ["lenet5", "--seeds", "1", "--epochs", "1"]
+    quick += ["--output", str(tmp_path), "--batch-size"]
+    path = tmp_path / "lenet5_subset.json"
+    assert main([*quick, "50"]) == 0
+    old = read_record(path)
+    monkeypatch.setattr(os, "replace", replace)
+    assert main([*quick, "100"]) == (0 if replaced == 3 else 130)
+    if replaced in (1, 2):
+        with pytest.raises(ValueError, match="is not of the run that"):
+            read_record(path)
+    else:
+        assert (read_record(path) == old) == (replaced == 0)
+
+
+def test_weights_beside_a_record_that_has_none_are_refused(
+    part, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(records, "load_mnist", lambda *_, **__: part)
+    path = tmp_path / "lenet5_subset.json"
+    run_command(tmp_path, "lenet5 --seeds 1 --epochs 2 --peak-rate 1e6")
+    assert read_record(path)["diverged"] == [0]
+    LeNet5(draw()).save(path.with_suffix(".npz"))
+    with pytest.raises(ValueError, match="is not of the run"):
+        read_record(path)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends signals to a group")
+@pytest.mark.parametrize("kind", ["SIGTERM", "SIGINT"])
+def test_stopped_command_keeps_what_ended_and_ends_its_workers(tmp_path, kind):
+    words = "lecture.records lenet5 --seeds 40 --jobs 2 --epochs 1 --output"
+    run = [sys.executable, "-m", *words.split(), str(tmp_path)]
+    pipe = dict(stderr=subprocess.PIPE, text=True)
+    with subprocess.Popen(run, start_new_session=True, **pipe) as process:
+        said = ""
+        while " 1/40" not in said and " 2/40" not in said:
+            said += process.stderr.read(1)
+        if kind == "SIGINT":  # as a terminal does: to all
+            os.killpg(process.pid, signal.SIGINT)
+        else:
+            process.terminate()
+        said = process.stderr.read()
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    assert re.search(r"\nstopped: \d+ of the runs .*part.json\n$", said), said
+    assert names(tmp_path) == ["lenet5_subset.part.json"]
+    facts = strict_json((tmp_path / names(tmp_path)[0]).read_text())
+    seeds = [run["seed"] for run in facts["runs"]]
+    assert seeds == list(range(len(seeds)))
+    end = time.monotonic() + 20
+    while are_alive(process.pid):
+        assert time.monotonic() < end, "a worker outlives the command"
+        time.sleep(0.1)
 
 
 def test_command_tests_on_the_test_digits(tmp_path, monkeypatch, capsys):
