@@ -190,7 +190,11 @@ def test_stopped_command_keeps_what_ended_and_ends_its_workers(tmp_path, kind):
             os.killpg(process.pid, signal.SIGINT)
         else:
             process.terminate()
-        said = process.stderr.read()
+        try:
+            said = process.communicate(timeout=60)[1]
+        except subprocess.TimeoutExpired:  # a worker keeps the pipe open
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
     assert process.returncode == 130
     assert "Traceback" not in said
     assert re.search(r"\nstopped: \d+ of the runs .*part.json\n$", said), said
