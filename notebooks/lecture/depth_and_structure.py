@@ -360,7 +360,7 @@ def compare(
             for network in networks
             for rate in rates
         ]
-        runs = _run(jobs, "rates", *how)
+        runs = _run(jobs, "rates", how)
         for choice in chosen:
             errors = {rate: next(runs)["test_error"] for rate in rates}
             choice["held_out_error"] = errors
@@ -370,7 +370,7 @@ def compare(
         for network, choice in zip(networks, chosen)
         for seed in seeds
     ]
-    runs = _run(jobs, "seeds", *how)
+    runs = _run(jobs, "seeds", how)
     found = []
     for (family, width), network, choice in zip(networks, built, chosen):
         mine = [next(runs) for _ in seeds]
@@ -381,14 +381,9 @@ def compare(
     return found
 
 
-def _run(
-    jobs: Sequence[tuple],
-    name: str,
-    n_jobs: int | None,
-    progress: bool,
-    ended: list,
-) -> Iterator[dict[str, Any]]:
+def _run(jobs: Sequence[tuple], name: str, how: tuple) -> Iterator[dict]:
     """Yield the trials in the order of the jobs."""
+    n_jobs, progress, ended = how
     runs = side_by_side(trial, jobs, n_jobs)
     bar = dict(total=len(jobs), desc=name, unit="run", disable=not progress)
     for (_, family, width, recipe, seed), run in zip(jobs, tqdm(runs, **bar)):

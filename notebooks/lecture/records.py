@@ -212,13 +212,7 @@ def _mnist_5k(options: argparse.Namespace) -> None:
 
 
 def read_record(path: str | os.PathLike) -> dict[str, Any]:
-    """Return a record, if what it names beside it is of the same run.
-
-    Examples
-    --------
-    >>> read_record(FOLDER / "lenet5_full.json")["seeds"]
-    [0, 1, 2, 3, 4]
-    """
+    """Return a record, if what it names beside it is of the same run."""
     path = as_path(path)
     facts = json.loads(path.read_bytes())
     for name, sha256 in facts.get("sha256", {}).items():
@@ -237,8 +231,7 @@ def _write_run(
 ) -> None:
     """Write a record and what lies beside it, None for what must not.
 
-    All are written before the first one appears; should the command be
-    killed between two, their checksums tell.
+    Their checksums tell, should the command be killed between two.
     """
     if beside:
         facts["sha256"] = {name: _sha256(beside[name]) for name in beside}

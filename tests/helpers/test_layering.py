@@ -42,7 +42,7 @@ INSIDE_FUNCTIONS = {"data": {"torch", "torchvision", "PIL"}}
 HEAVY = {"matplotlib", "IPython", "torch", "torchvision", "ipywidgets"}
 
 # Lines: what grows, pushes something out.
-BUDGETS = {"helpers": 6_300, "notebooks/lecture": 8_600, "tests": 11_000}
+BUDGETS = {"helpers": 6_300, "notebooks/lecture": 8_700, "tests": 11_400}
 LONGEST_FILE = 600
 SCREEN = 60
 

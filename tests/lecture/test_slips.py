@@ -5,6 +5,7 @@ A row is a call, with arguments that fit none, and words of the message.
 
 import re
 import traceback
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -14,19 +15,8 @@ from helpers.data import Digits
 from helpers.networks import LeNet5
 from lecture.depth_and_structure import compare
 from lecture.explorers import draw_digit, kernel_playground
-from lecture.figures import (
-    fig00,
-    fig01,
-    fig02,
-    fig03,
-    fig04,
-    fig05,
-    fig06,
-    fig07,
-    fig08,
-    fig09,
-)
 
+F = [import_module(f"lecture.figures.fig0{n}") for n in range(10)]
 ONE, TWO, THREE = np.ones(3), np.ones((3, 4)), np.ones((3, 4, 5))
 FIG = figures.new_figure()
 RAW = Digits(np.ones((8, 1, 24, 24), np.uint8), ONE, TWO, ONE)
@@ -72,35 +62,35 @@ SLIPS = [
     ),
     (figures.matrix_product, (ONE, ONE), "matrix must have axes"),
     (figures.draw_cells, (None, THREE), "values must have axes"),
-    (fig00.connection_matrices, ([TWO], (2, 2), [0]), "matrices must be a d"),
-    (fig00.masks, (TWO, ["a"]), "pictures must have axes"),
-    (fig00.masks, (THREE, ["a"]), "titles must be a list of 3"),
-    (fig00.history_strip, ([],), "events must be a list"),
-    (fig01.slide_frame, (TWO, ONE, 0), "x must have axes"),
-    (fig01.slide_strip, (ONE, TWO), "k must have axes"),
-    (fig01.signal_panels, ({"a": TWO},), r"signals\['a'\] must have axes"),
-    (fig02.filtering, ([],), "rows must be a list"),
-    (fig02.filtering, ([(TWO, TWO)],), r"rows must .* \[\(image"),
-    (fig02.filtering, ([(TWO, TWO, TWO)] * 2, ["a"]), "names must be .* of 2"),
-    (fig02.answers, (TWO, [TWO]), "cases must be a dict"),
-    (fig02.borders, ({},), "cases must be a dict"),
-    (fig03.window_gallery, ({},), "settings must be a dict"),
-    (fig03.staircase, (ONE, {"a": TWO}, ""), r"outputs\['a'\] must have axes"),
-    (fig03.receptive_fields, (ONE, {}, TWO, "ab"), "image must have axes"),
-    (fig04.picture, (TWO,), r"image must have axes \(H, W, 3\)"),
-    (fig04.score_maps, ({}, (0, 0)), "maps must be a dict"),
-    (fig04.breaking, ([], "y"), "changes must be a dict"),
-    (fig05.channel_maps, (TWO, np.ones((1, 1, 1, 1))), "x must have axes"),
-    (fig05.window_columns, (ONE, (2, 2)), "image must have axes"),
-    (fig05.kernel_matrices, ({"a": ONE}, 9), r"matrices\['a'\] must have"),
-    (fig06.signed_maps, ({}, "w"), "maps must be a dict"),
-    (fig07.picture_rows, ({"a": TWO}, ["a"], 0.5), r"rows\['a'\] must have"),
-    (fig08.network, (LeNet5, (1, 28, 28), ""), r"as LeNet5\(rng\), not <cla"),
-    (fig08.stage_maps, (LeNet5, THREE), r"as LeNet5\(rng\), not <class"),
-    (fig08.kernel_rows, ([],), "rows must be a dict"),
-    (fig08.confusion, (ONE,), "matrix must have axes"),
-    (fig09.by_size, ({}, "x", "y", (0, 1)), "families must be a dict"),
-    (fig09.ranges, ({"a": {}}, "x", (0, 1)), "a result must be a dict"),
+    (F[0].connection_matrices, ([TWO], (2, 2), [0]), "matrices must be a d"),
+    (F[0].masks, (TWO, ["a"]), "pictures must have axes"),
+    (F[0].masks, (THREE, ["a"]), "titles must be a list of 3"),
+    (F[0].history_strip, ([],), "events must be a list"),
+    (F[1].slide_frame, (TWO, ONE, 0), "x must have axes"),
+    (F[1].slide_strip, (ONE, TWO), "k must have axes"),
+    (F[1].signal_panels, ({"a": TWO},), r"signals\['a'\] must have axes"),
+    (F[2].filtering, ([],), "rows must be a list"),
+    (F[2].filtering, ([(TWO, TWO)],), r"rows must .* \[\(image"),
+    (F[2].filtering, ([(TWO, TWO, TWO)] * 2, ["a"]), "names must be .* of 2"),
+    (F[2].answers, (TWO, [TWO]), "cases must be a dict"),
+    (F[2].borders, ({},), "cases must be a dict"),
+    (F[3].window_gallery, ({},), "settings must be a dict"),
+    (F[3].staircase, (ONE, {"a": TWO}, ""), r"outputs\['a'\] must have axes"),
+    (F[3].receptive_fields, (ONE, {}, TWO, "ab"), "image must have axes"),
+    (F[4].picture, (TWO,), r"image must have axes \(H, W, 3\)"),
+    (F[4].score_maps, ({}, (0, 0)), "maps must be a dict"),
+    (F[4].breaking, ([], "y"), "changes must be a dict"),
+    (F[5].channel_maps, (TWO, np.ones((1, 1, 1, 1))), "x must have axes"),
+    (F[5].window_columns, (ONE, (2, 2)), "image must have axes"),
+    (F[5].kernel_matrices, ({"a": ONE}, 9), r"matrices\['a'\] must have"),
+    (F[6].signed_maps, ({}, "w"), "maps must be a dict"),
+    (F[7].picture_rows, ({"a": TWO}, ["a"], 0.5), r"rows\['a'\] must have"),
+    (F[8].network, (LeNet5, (1, 28, 28), ""), r"as LeNet5\(rng\), not <cla"),
+    (F[8].stage_maps, (LeNet5, THREE), r"as LeNet5\(rng\), not <class"),
+    (F[8].kernel_rows, ([],), "rows must be a dict"),
+    (F[8].confusion, (ONE,), "matrix must have axes"),
+    (F[9].by_size, ({}, "x", "y", (0, 1)), "families must be a dict"),
+    (F[9].ranges, ({"a": {}}, "x", (0, 1)), "a result must be a dict"),
     (draw_digit, (LeNet5,), r"as LeNet5\(rng\), not <class"),
     (kernel_playground, ([TWO],), "images must be a dict"),
     (kernel_playground, ({"a": ONE},), r"images\['a'\] must have axes"),

@@ -17,8 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         prog="python -m lecture.beach", description=__doc__
     )
-    folder = dict(type=Path, default=FOLDER, help="folder to write to")
-    parser.add_argument("--output", **folder)
+    parser.add_argument("--output", type=Path, default=FOLDER)
     output = parser.parse_args(arguments).output
     scene = draw_scene(BUNDLED_SEED)
     for name, picture in zip(("scene", "template"), scene):

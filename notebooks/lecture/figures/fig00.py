@@ -106,20 +106,12 @@ def history_strip(events: Sequence[tuple[float, str, str]]) -> Figure:
 
 # The ten notebooks as `series_map` takes them, and what each one needs.
 SERIES = (
-    (
-        "00 why\nconvolve",
-        "01 one\ndimension",
-        "02 two\ndimensions",
-        "03 stride,\npadding",
-    ),
-    (
-        "",
-        "04 finding\nWaldo",
-        "05 channels,\nmatrices",
-        "06 back-\npropagation",
-    ),
+    ("00 why\nconvolve", "01 one\ndimension", "02 two\ndimensions",
+     "03 stride,\npadding"),
+    ("", "04 finding\nWaldo", "05 channels,\nmatrices",
+     "06 back-\npropagation"),
     ("", "07 pooling", "08 LeNet\non MNIST", "09 depth,\nstructure"),
-)
+)  # fmt: skip
 _NEEDS = "00>01 01>02 02>03 02>04 03>05 05>06 06>07 07>08 08>09"
 SERIES_ARROWS = [tuple(arrow.split(">")) for arrow in _NEEDS.split()]
 

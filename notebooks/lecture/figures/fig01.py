@@ -40,12 +40,6 @@ def slide_frames(
 
     There are T + K - 1, from left to right: the full output of convolution,
     or with `flip=False` of cross-correlation.
-
-    Examples
-    --------
-    >>> frame = slide_frames([1, 2, 3], [0, 1, 0.5])[2]
-    >>> frame.start, frame.kernel.tolist(), frame.total
-    (0, [0.5, 1.0, 0.0], 2.5)
     """
     x = as_array(x, "x", "(T)").astype(float)
     k = as_array(k, "k", "(K)").astype(float)

@@ -58,12 +58,6 @@ def window_axis(
     ``d (k - 1) - p`` around them and ``(i + 2 p - span) mod s`` more at the
     end, with the kernel rotated by 180 degrees: relationships 8 to 14 of
     [DV16].  It cannot be drawn with more padding than its kernel reaches.
-
-    Examples
-    --------
-    >>> axis = window_axis(2, 3, padding=1)
-    >>> axis.cells.tolist(), axis.reads.tolist()
-    ([-1, 0, 1, -1], [[0, 1, 2], [1, 2, 3]])
     """
     window = Window(kernel_size, stride, padding, dilation)
     count, span = window.count(size)[0], window.span[0]

@@ -37,12 +37,6 @@ def channel_maps(x: NDArray, weight: NDArray) -> NDArray:
 
     From (C_in, H, W) and (C_out, C_in, K_h, K_w) come maps of shape (C_out,
     C_in, H_out, W_out); their sum over C_in, plus a bias, is the output.
-
-    Examples
-    --------
-    >>> x, weight = np.array([[[1, 2]], [[3, 4]]]), np.array([[1, 10]])
-    >>> channel_maps(x, weight[..., None, None]).tolist()
-    [[[[1, 2]], [[30, 40]]]]
     """
     x = as_array(x, "x", "(C_in, H, W)")
     weight = as_array(weight, "weight", "(C_out, C_in, K_h, K_w)")

@@ -86,11 +86,6 @@ def met_entries(
 
     An array of shape `outputs`, (H_out, W_out), NaN where the pixel, (row,
     column), is not read; stride 1, no padding.
-
-    Examples
-    --------
-    >>> met_entries(np.array([[1, 2, 3]]), (1, 3), (0, 2))
-    array([[3., 2., 1.]])
     """
     met = np.full(outputs, np.nan)
     for place in np.ndindex(*outputs):
