@@ -6,7 +6,8 @@ import math
 import numbers
 import operator
 import os
-from collections.abc import Sequence
+import reprlib
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -176,3 +177,43 @@ def as_path(path: object, name: str = "path") -> Path:
         return Path(path).expanduser()
     except RuntimeError as error:  # of a user who is not here
         raise ValueError(f"{name} {path} has no home folder") from error
+
+
+def as_list(
+    values: object, name: str, example: str, length: int | None = None
+) -> list:
+    """Return the entries, at least one; each of a length, if that is given."""
+    entries = list(values) if isinstance(values, Iterable) else []
+    fits = length is None or all(
+        is_pair(entry) and len(entry) == length for entry in entries
+    )
+    if not entries or not fits or isinstance(values, str | Mapping):
+        raise ValueError(
+            f"{name} must be a list with at least one entry, as {example}, "
+            f"not {reprlib.repr(values)}"
+        )
+    return entries
+
+
+def as_items(values: object, name: str, axes: str = "") -> list[tuple]:
+    """Return the entries of a dict, at least one; arrays, if of some axes."""
+    if not isinstance(values, Mapping) or not values:
+        raise ValueError(
+            f"{name} must be a dict with at least one named entry, "
+            f"not {reprlib.repr(values)}"
+        )
+    if not axes:
+        return list(values.items())
+    return [
+        (key, as_array(value, f"{name}[{key!r}]", axes))
+        for key, value in values.items()
+    ]
+
+
+def check_titles(titles: Sequence[str], count: int, name: str) -> None:
+    """Refuse fewer titles than there are things to write them above."""
+    if len(as_list(titles, name, "['one', 'two']")) < count:
+        raise ValueError(
+            f"{name} must be a list of {count}, one for each, "
+            f"not {reprlib.repr(titles)}"
+        )

@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import io
 import os
+import shutil
 import tempfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -139,8 +140,11 @@ def fetch(
 
 @contextlib.contextmanager
 def write_whole(path: str | os.PathLike) -> Iterator[IO[bytes]]:
-    """Open a file that appears at `path` when it is complete, or never."""
-    path = as_path(path)
+    """Open a file that appears at `path` when it is complete, or never.
+
+    A file that was there gives its permissions, a symbolic link stays one.
+    """
+    path = Path(os.path.realpath(as_path(path)))
     if not path.parent.is_dir():
         raise FileNotFoundError(
             f"{path.parent} is not a folder: create it, then write {path.name}"
@@ -158,5 +162,6 @@ def write_whole(path: str | os.PathLike) -> Iterator[IO[bytes]]:
         part = Path(folder) / path.name
         with part.open("wb") as file:
             yield file
-        part.chmod(0o644)
+        if path.is_file():
+            shutil.copymode(path, part)
         os.replace(part, path)

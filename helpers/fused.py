@@ -30,7 +30,7 @@ from helpers.checks import (
     sum_dtype,
 )
 from helpers.layers import Conv2d, Layer, MaxPool2d, ReLU
-from helpers.networks import Sequential
+from helpers.networks import Sequential, check_network
 
 # Where the kernel stands in its frame; ties go to the first, as in MaxPool2d.
 CORNERS = ((0, 0), (0, 1), (1, 0), (1, 1))
@@ -258,11 +258,7 @@ def fuse(network: Sequential) -> Sequential:
     >>> fuse(LeNet5(np.random.default_rng(0))).layers[:2]
     [ConvPool2d(Conv2d(1, 6, 5x5, padding=2)), ConvPool2d(Conv2d(6, 16, 5x5))]
     """
-    if not isinstance(network, Sequential):
-        raise TypeError(
-            f"network must be a Sequential, as LeNet5(rng), not {network!r}"
-        )
-    layers, rest = [], list(network.layers)
+    layers, rest = [], list(check_network(network, "layers").layers)
     while rest:
         if _fits(*rest[:3]):
             layers.append(ConvPool2d(rest[0], input_gradient=bool(layers)))

@@ -142,6 +142,15 @@ class Sequential:
         return f"{type(self).__name__}(\n{lines})"
 
 
+def check_network(network: Sequential, needed: str) -> Sequential:
+    """Return what has the attribute that is needed, as networks have."""
+    if isinstance(network, type) or not hasattr(network, needed):
+        raise TypeError(
+            f"network must be a network, as LeNet5(rng), not {network!r}"
+        )
+    return network
+
+
 class LeNet5(Sequential):
     """LeNet-5 in its usual modern form: 61,706 parameters.
 

@@ -14,11 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from helpers.checks import as_flag, as_int, as_numbers, as_real, check_rng
+from helpers.checks import (
+    as_flag,
+    as_int,
+    as_list,
+    as_numbers,
+    as_real,
+    check_rng,
+)
 from helpers.data import scale
 from helpers.fused import fuse
 from helpers.layers import CrossEntropy
-from helpers.networks import Sequential
+from helpers.networks import Sequential, check_network
 
 
 @dataclass(frozen=True)
@@ -79,6 +86,10 @@ class Recipe:
         return self.peak_rate * (1 + math.cos(math.pi * done)) / 2
 
 
+class Diverged(FloatingPointError):
+    """The loss or a parameter is no longer finite: training is over."""
+
+
 class SGD:
     """Stochastic gradient descent with momentum, as ``torch.optim.SGD``.
 
@@ -100,7 +111,7 @@ class SGD:
         momentum: float = 0.9,
         weight_decay: float = 0.0,
     ) -> None:
-        self.network = _checked(network, "parameters")
+        self.network = check_network(network, "parameters")
         self.momentum = as_real(momentum, "momentum", 0, 1)
         self.weight_decay = as_real(weight_decay, "weight_decay", 0, 1e9)
         self.velocity = {
@@ -132,6 +143,11 @@ def minibatches(
         yield order[start : start + batch_size]
 
 
+# Numbers that vanish are normal here, also where the user's settings raise.
+HEALTHY = np.errstate(all="ignore")
+
+
+@HEALTHY
 def fit(
     network: Sequential,
     images: NDArray,
@@ -167,7 +183,7 @@ def fit(
 
     Raises
     ------
-    FloatingPointError
+    Diverged
         If the loss or a parameter is no longer finite.
 
     Examples
@@ -183,18 +199,16 @@ def fit(
     check_rng(rng)
     if not isinstance(recipe, Recipe):
         raise TypeError(f"recipe must be a Recipe(...), not {recipe!r}")
-    images, labels = _labelled(images, labels)
-    if test_images is not None:
-        test_images, test_labels = _labelled(test_images, test_labels)
+    images, labels = _labelled(images, labels, finite=True)
+    if test_images is not None or test_labels is not None:
+        test = test_images, test_labels
+        test_images, test_labels = _labelled(*test, "test_", finite=True)
     fast = fuse(network)  # the same parameters
     loss = CrossEntropy()
     optimizer = SGD(fast, recipe.momentum, recipe.weight_decay)
     steps = recipe.epochs * math.ceil(len(images) / recipe.batch_size)
     history = {"loss": [], "train_accuracy": [], "test_accuracy": []}
-    with (
-        np.errstate(over="ignore", invalid="ignore"),
-        _bar(steps, progress) as bar,
-    ):
+    with _bar(steps, progress) as bar:
         for epoch in range(recipe.epochs):
             bar.set_description(f"epoch {epoch + 1}/{recipe.epochs}")
             right = 0
@@ -206,7 +220,7 @@ def fit(
                 optimizer.step(recipe.rate(step, steps))
                 _check_finite(network, value, f"step {step + 1} of {steps}")
                 history["loss"].append(value)
-                right += int((logits.argmax(axis=1) == answers).sum())
+                right += int(_right(logits, answers).sum())
                 bar.update()
                 bar.set_postfix(loss=f"{value:.3f}", refresh=False)
             history["train_accuracy"].append(right / len(images))
@@ -226,7 +240,7 @@ def _bar(steps: int, progress: bool) -> tqdm:
 def _check_finite(network: Sequential, loss: float, when: str) -> None:
     finite = [np.isfinite(p).all() for p in network.parameters.values()]
     if not (math.isfinite(loss) and all(finite)):
-        raise FloatingPointError(
+        raise Diverged(
             f"training diverged in {when}, at a loss of {loss:.3g}: "
             "lower peak_rate or lengthen warmup"
         )
@@ -256,7 +270,7 @@ def predict(network: Sequential, images: NDArray) -> NDArray:
     images = _pictures(images)
     if not len(images):
         raise ValueError("there are no images to predict: pass at least one")
-    return _logits(_checked(network, "forward"), images)
+    return _logits(check_network(network, "forward"), images)
 
 
 def probabilities(network: Sequential, images: NDArray) -> NDArray:
@@ -273,7 +287,8 @@ def probabilities(network: Sequential, images: NDArray) -> NDArray:
 def evaluate(network: Sequential, images: NDArray, labels: NDArray) -> float:
     """Return the share of images whose largest logit is at their label.
 
-    Images as for `predict`, labels of int, shape (N,).
+    An image with a logit that is no number (NaN) counts as wrong.  Images as
+    for `predict`, labels of int, shape (N,).
 
     Examples
     --------
@@ -281,7 +296,7 @@ def evaluate(network: Sequential, images: NDArray, labels: NDArray) -> float:
     0.75
     """
     images, labels = _labelled(images, labels)
-    return _accuracy(_checked(network, "forward"), images, labels)
+    return _accuracy(check_network(network, "forward"), images, labels)
 
 
 def mistakes(
@@ -290,7 +305,8 @@ def mistakes(
     """Return what a network takes for something else, surest first.
 
     Images and labels as for `evaluate`.  In the dict are the ``"images"``,
-    ``"labels"`` and ``"probabilities"`` (M, classes) of the M mistakes.
+    ``"labels"`` and ``"probabilities"`` (M, classes) of the M mistakes; NaN
+    comes last.
 
     Examples
     --------
@@ -301,9 +317,9 @@ def mistakes(
      [0.6 0.4]]
     """
     images, labels = _labelled(images, labels)
-    logits = _logits(_checked(network, "forward"), images)
+    logits = _logits(check_network(network, "forward"), images)
     odds = _softmax(logits)
-    wrong = np.flatnonzero(logits.argmax(axis=1) != labels)
+    wrong = np.flatnonzero(~_right(logits, labels))
     sure = odds[wrong].max(axis=1)
     wrong = wrong[np.argsort(-sure, kind="stable")]
     return {
@@ -313,6 +329,7 @@ def mistakes(
     }
 
 
+@HEALTHY
 def _logits(network: Sequential, images: NDArray) -> NDArray:
     parts = [
         network.forward(_floats(images[start : start + TOGETHER]))
@@ -321,11 +338,17 @@ def _logits(network: Sequential, images: NDArray) -> NDArray:
     return np.concatenate(parts)
 
 
+def _right(logits: NDArray, labels: NDArray) -> NDArray[np.bool]:
+    """Return where the largest logit is at the label, and none is NaN."""
+    said = logits.argmax(axis=1)  # of NaN, the first: often class 0
+    return (said == labels) & ~np.isnan(logits).any(axis=1)
+
+
 def _accuracy(network: Sequential, images: NDArray, labels: NDArray) -> float:
-    logits = _logits(network, images)
-    return float((logits.argmax(axis=1) == labels).mean())
+    return float(_right(_logits(network, images), labels).mean())
 
 
+@HEALTHY
 def _softmax(logits: NDArray) -> NDArray:
     # e^z / sum of e^z; a number taken from all z changes nothing.
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -339,6 +362,7 @@ def _floats(images: NDArray) -> NDArray:
 # --- Gradients, seeds --------------------------------------------------------
 
 
+@HEALTHY
 def gradient_check(
     network: Sequential,
     images: NDArray,
@@ -376,7 +400,7 @@ def gradient_check(
     >>> max(gradient_check(network, x, labels, rng).values()) < 1e-5
     True
     """
-    network = _checked(network, "backward")
+    network = check_network(network, "backward")
     check_rng(rng)
     images, labels = _labelled(images, labels)
     for name, value in [("images", images), *network.parameters.items()]:
@@ -429,6 +453,7 @@ def run_seeds(
     >>> run_seeds(abs, [-3, 4])
     [3, 4]
     """
+    seeds = as_list(seeds, "seeds", "range(5)")
     call = joblib.delayed(function)
     return joblib.Parallel(n_jobs=n_jobs)(call(seed) for seed in seeds)
 
@@ -439,51 +464,56 @@ def run_seeds(
 LARGEST = 100
 
 
-def _checked(network: Sequential, needed: str) -> Sequential:
-    """Return what has the attribute that is needed, as networks have."""
-    if isinstance(network, type) or not hasattr(network, needed):
-        raise TypeError(
-            f"network must be a network, as LeNet5(rng), not {network!r}"
-        )
-    return network
-
-
-def _pictures(images: NDArray) -> NDArray:
+def _pictures(
+    images: NDArray, name: str = "images", finite: bool = False
+) -> NDArray:
     """Return images as an array, of uint8 or float and scaled."""
-    images = as_numbers(images, "images")
+    images = as_numbers(images, name)
     if images.dtype.kind != "f" and images.dtype != np.uint8:
         raise TypeError(
-            "images must be uint8, or floats as data.scale returns, "
+            f"{name} must be uint8, or floats as data.scale returns, "
             f"not {images.dtype}"
         )
     if images.ndim < 2:
         raise ValueError(
-            f"images must have axes (N, C, H, W), not shape {images.shape}"
+            f"{name} must have axes (N, C, H, W), not shape {images.shape}"
         )
     if images.dtype == np.uint8 or not images.size:
         return images
     # Paper or ink is 255 in a picture that nobody scaled; scaled, it is 3.
     largest = max(-images.min(), images.max())
+    if finite and not math.isfinite(largest):
+        raise ValueError(f"{name} must hold finite numbers, not {largest}")
     if LARGEST < largest < math.inf:
         raise ValueError(
-            f"images must be scaled, as data.scale returns, but reach "
+            f"{name} must be scaled, as data.scale returns, but reach "
             f"{largest:g}: pass them as uint8, or scale them"
         )
     return images
 
 
 def _labelled(
-    images: NDArray, labels: NDArray | None
+    images: NDArray | None,
+    labels: NDArray | None,
+    test: str = "",
+    finite: bool = False,
 ) -> tuple[NDArray, NDArray]:
-    """Return images and their labels as arrays."""
-    images = _pictures(images)
-    if labels is not None:
-        labels = as_numbers(labels, "labels")
+    """Return images and their labels as arrays; `test` is before a name."""
+    if images is None or labels is None:
+        raise ValueError(
+            f"{test}images and {test}labels go together: one label for each "
+            "image"
+        )
+    images = _pictures(images, f"{test}images", finite)
+    labels = as_numbers(labels, f"{test}labels")
     if not len(images) or np.shape(labels) != (len(images),):
         raise ValueError(
-            f"{len(images)} images and labels of shape {np.shape(labels)}: "
-            "there must be one label for each image, and at least one image"
+            f"{len(images)} {test}images and {test}labels of shape "
+            f"{labels.shape}: there must be one label for each image, and at "
+            "least one image"
         )
     if labels.dtype.kind not in "ui":
-        raise TypeError(f"labels must be whole numbers, not {labels.dtype}")
+        raise TypeError(
+            f"{test}labels must be whole numbers, not {labels.dtype}"
+        )
     return images, labels

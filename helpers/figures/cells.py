@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
+from helpers.checks import as_array, as_list, as_numbers
 from helpers.figures.style import (
     GREY,
     HEIGHT,
@@ -119,7 +120,8 @@ def draw_cells(
     list of Rectangle
         The cells, row by row.
     """
-    values = np.atleast_2d(np.asarray(values, float))
+    values = np.atleast_2d(as_numbers(values, "values").astype(float))
+    values = as_array(values, "values", "(H, W)")
     left, top = at
     if title:
         middle = left + values.shape[1] / 2
@@ -153,6 +155,9 @@ def cell_arrays(
     An array is (title, values, color): values of shape (H, W), NaN where no
     cell is, and the colour of a role.  `gap` lies between them, in cells.
     """
+    arrays = as_list(arrays, "arrays", "[(title, values, color)]", 3)
+    for title, values, _ in arrays:
+        as_array(values, f"values of {title!r}", "(H, W)")
     fig = new_figure()
     axes = cell_axes(fig)
     tallest = max(len(values) for _, values, _ in arrays)
@@ -188,6 +193,9 @@ def cell_rows(
     total : bool
         Rule off the last row: it is the sum of those above it.
     """
+    rows = as_list(rows, "rows", "[(name, values, start, color)]", 4)
+    for name, values, *_ in rows:
+        as_array(values, f"values of {name!r}", "(T)")
     first = min(start for _, _, start, _ in rows)
     last = max(start + len(values) for _, values, start, _ in rows)
     tops = [1.3 * row for row in range(len(rows))]
@@ -226,7 +234,8 @@ def matrix_product(
     `matrix` has shape (M, N), `x` (N,) or (N, L).  Where `blank`, (M, N),
     holds, entries are 0 by structure: drawn empty.
     """
-    matrix, x = np.asarray(matrix, float), np.asarray(x, float)
+    matrix = as_array(matrix, "matrix", "(M, N)").astype(float)
+    x = as_numbers(x, "x").astype(float)
     x = x[:, None] if x.ndim == 1 else x
     drawn = matrix if blank is None else np.where(blank, np.nan, matrix)
     parts = [(drawn, KERNEL), (x, INPUT), (matrix @ x, OUTPUT)]

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
+from helpers.checks import as_array, as_items, as_numbers, check_titles
 from helpers.figures.cells import place_text
 from helpers.figures.style import GREY, OUTPUT, frame, new_figure, panels
 
@@ -40,10 +41,13 @@ def curves(
     levels : mapping of str to float, optional
         Named horizontal lines to compare with.
     """
+    drawn = [
+        (name, as_array(np.atleast_2d(line), f"lines[{name!r}]", "(seeds, T)"))
+        for name, line in as_items(lines, "lines")
+    ]
     fig = new_figure()
     axes = fig.subplots()
-    for style, (name, values) in zip(["-", "--", "-.", ":"], lines.items()):
-        values = np.atleast_2d(values)
+    for style, (name, values) in zip(["-", "--", "-.", ":"], drawn):
         steps = np.arange(1, values.shape[1] + 1) if x is None else x
         (line,) = axes.plot(steps, values.mean(axis=0), style, label=name)
         if len(values) > 1:
@@ -78,6 +82,7 @@ def bars(
     `highlight` names the bar that is ours; `form`, as "{:.2f}", is how a
     number is written at the end of its bar.
     """
+    as_items(values, "values")
     fig = new_figure()
     axes = fig.subplots()
     colors = [OUTPUT if name == highlight else GREY for name in values]
@@ -107,9 +112,15 @@ def image_grid(
     frames : bool
         Whether to show where each picture ends.
     """
-    images = np.asarray(images)
+    images = as_numbers(images, "images")
+    if images.ndim < 2:
+        raise ValueError(
+            f"images must have axes (N, H, W), not shape {images.shape}"
+        )
     if images.shape[-1] != 3:
         images = images.reshape(-1, *images.shape[-2:])
+    if titles is not None:
+        check_titles(titles, len(images), "titles")
     fig, all_axes = panels(len(images), columns)
     for place, (image, axes) in enumerate(zip(images, all_axes)):
         axes.imshow(image, cmap="Greys")
@@ -141,6 +152,9 @@ def picture_and_response(
     label : str
         What a response is, with its unit.
     """
+    picture = as_array(picture, "picture", "(H, W)")
+    response = as_array(response, "response", "(H_out, W_out)")
+    check_titles(titles, 2, "titles")
     largest = float(np.abs(response).max()) or 1.0
     limit = largest if limit is None else limit
     fig, (left, right) = panels(2, compressed=True)
@@ -156,9 +170,10 @@ def picture_and_response(
 
 def count_maps(maps: Mapping[str, ArrayLike], title: str) -> Figure:
     """Draw arrays of counts, (H, W), on one scale, with their numbers."""
-    most = max(int(np.max(counts)) for counts in maps.values())
-    fig, all_axes = panels(len(maps))
-    for axes, (name, counts) in zip(all_axes, maps.items()):
+    drawn = as_items(maps, "maps", "(H, W)")
+    most = max(int(np.max(counts)) for _, counts in drawn)
+    fig, all_axes = panels(len(drawn))
+    for axes, (name, counts) in zip(all_axes, drawn):
         axes.imshow(counts, vmin=0, vmax=most)
         for (row, column), count in np.ndenumerate(counts):
             color = "black" if count > 0.5 * most else "white"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import reprlib
 from collections.abc import Sequence
 
 import matplotlib as mpl
@@ -13,11 +14,15 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch
 from PIL import Image
 
+from helpers.checks import as_int, as_list
+
 # Okabe and Ito's colours, told apart by colour-blind readers, in fixed roles.
 INPUT, KERNEL, OUTPUT, WINDOW = "#0072B2", "#D55E00", "#009E73", "#E69F00"
 GREY = "#666666"
 
 WIDTH, HEIGHT, DPI = 8.0, 4.5, 100
+# Panels of one figure, and what matplotlib takes for each.
+MOST, PANEL_BYTES = 400, 270_000
 ARROW = dict(arrowstyle="->", color=KERNEL, mutation_scale=16, linewidth=2)
 
 
@@ -66,7 +71,16 @@ def panels(
     `compressed` moves pictures of a fixed aspect close to each other; `look`
     goes to `Figure.subplots`.
     """
-    columns = min(columns or count, count)
+    if count < 1:
+        raise ValueError("there is nothing to draw: pass at least one entry")
+    if count > MOST:
+        raise MemoryError(
+            f"{count:,} pictures in one figure would take about "
+            f"{count * PANEL_BYTES / 2**20:,.0f} MiB, the limit is {MOST} "
+            f"pictures: choose some, as images[:{MOST}]"
+        )
+    columns = count if columns is None else as_int(columns, "columns")
+    columns = min(columns, count)
     fig = new_figure(height=height)
     if compressed:
         fig.set_layout_engine("compressed")
@@ -108,10 +122,9 @@ def show(fig: Figure, alt: str) -> None:
     --------
     >>> show(new_figure(), alt="")
     Traceback (most recent call last):
-    ValueError: alt must say what the figure shows
+    ValueError: alt must say what is shown
     """
-    if not alt.strip():
-        raise ValueError("alt must say what the figure shows")
+    _check_shown([fig], alt)
     drawn, buffer = io.BytesIO(), io.BytesIO()
     fig.savefig(drawn, format="png", dpi=2 * DPI)
     # 256 colours are enough for a drawing, and take a third of the bytes.
@@ -133,10 +146,10 @@ def show_frames(frames: Sequence[Figure], alt: str) -> None:
     Traceback (most recent call last):
     ValueError: frames must be 2 to 20, not 1
     """
+    frames = as_list(frames, "frames", "[first, second]")
     if not 2 <= len(frames) <= 20:
         raise ValueError(f"frames must be 2 to 20, not {len(frames)}")
-    if not alt.strip():
-        raise ValueError("alt must say what the figures show")
+    _check_shown(frames, alt)
     pictures = []
     for fig in frames:
         buffer = io.BytesIO()
@@ -155,6 +168,14 @@ def show_frames(frames: Sequence[Figure], alt: str) -> None:
         loop=0,
     )
     _publish(buffer.getvalue(), frames[0], alt)
+
+
+def _check_shown(figs: Sequence[Figure], alt: str) -> None:
+    for fig in figs:
+        if not isinstance(fig, Figure):
+            raise TypeError(f"a figure is shown, not {reprlib.repr(fig)}")
+    if not isinstance(alt, str) or not alt.strip():
+        raise ValueError("alt must say what is shown")
 
 
 def _publish(png: bytes, fig: Figure, alt: str) -> None:

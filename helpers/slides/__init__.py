@@ -14,19 +14,3 @@ from helpers.slides.page import build, deck_html
 from helpers.slides.paging import Screen, screens, stacks
 from helpers.slides.printing import print_pdf
 from helpers.slides.talk import LECTURE, route
-
-__all__ = [
-    "LECTURE",
-    "NOTEBOOKS",
-    "ROOT",
-    "Frame",
-    "Screen",
-    "build",
-    "deck_html",
-    "frames",
-    "print_pdf",
-    "read_frames",
-    "route",
-    "screens",
-    "stacks",
-]

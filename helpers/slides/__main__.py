@@ -9,11 +9,13 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from helpers.command import command
 from helpers.slides import LECTURE, NOTEBOOKS, ROOT, build, print_pdf
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Build the decks that are asked for; return 1 if one fails."""
+@command
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Build the decks that are asked for."""
     parser = argparse.ArgumentParser(
         prog="python -m helpers.slides",
         description="Build slides from the notebooks, one HTML file each.",
@@ -36,20 +38,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     given = parser.parse_args(arguments)
     notebooks = sorted(NOTEBOOKS.glob("*.ipynb"))
-    try:
-        names = _choose(given.names, [path.stem for path in notebooks])
-        bar = tqdm(names, file=sys.stdout, leave=False, unit="deck")
-        for name in bar:
-            bar.set_description(name)
-            deck = build(name, given.output, notebooks)
-            _report(bar, deck)
-            if given.pdf:
-                _report(bar, print_pdf(deck))
-    except (ValueError, OSError, RuntimeError) as error:
-        print(f"error: {error}")
-        return 1
+    if not notebooks:
+        raise FileNotFoundError(
+            f"there are no notebooks in {NOTEBOOKS}: call pip install -e . "
+            "in the repository"
+        )
+    names = _choose(given.names, [path.stem for path in notebooks])
+    bar = tqdm(names, file=sys.stdout, leave=False, unit="deck")
+    for name in bar:
+        bar.set_description(name)
+        deck = build(name, given.output, notebooks)
+        _report(bar, deck)
+        if given.pdf:
+            _report(bar, print_pdf(deck))
     print("Open a deck in a browser; S: notes, Esc: overview, ?: help.")
-    return 0
 
 
 def _report(bar: tqdm, path: Path) -> None:

@@ -26,21 +26,24 @@ def print_pdf(deck: Path) -> Path:
         raise FileNotFoundError(f"there is no deck {deck} to print")
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
     where = {"executable_path": found} if found else {"channel": CHANNEL}
-    with sync_playwright() as playwright:
-        try:
+    try:
+        with sync_playwright() as playwright:
             browser = playwright.chromium.launch(**where)
-        except Error as error:
-            raise FileNotFoundError(
-                "no Chromium and no Chrome to print with: install one, or "
-                f"open {deck.name}?print-pdf in another browser and print"
-            ) from error
-        page = browser.new_page()
-        page.goto(f"{deck.resolve().as_uri()}?print-pdf")
-        # All pages come at once, when they are laid out.
-        page.locator(".pdf-page").first.wait_for(state="attached")
-        with write_whole(deck.with_suffix(".pdf")) as file:
-            file.write(
-                page.pdf(prefer_css_page_size=True, print_background=True)
-            )
-        browser.close()
+            page = browser.new_page()
+            page.goto(f"{deck.resolve().as_uri()}?print-pdf")
+            # All pages come at once, when they are laid out.
+            page.locator(".pdf-page").first.wait_for(state="attached")
+            look = dict(prefer_css_page_size=True, print_background=True)
+            content = page.pdf(**look)
+            browser.close()
+    except Error as error:
+        why = "no Chromium and no Chrome to print with: install one, or"
+        if found:
+            why = f"{found} cannot print ({str(error).splitlines()[0]}): see "
+            why += "that it starts and that TMPDIR has room, or"
+        raise RuntimeError(
+            f"{why} open {deck.name}?print-pdf in another browser and print"
+        ) from error
+    with write_whole(deck.with_suffix(".pdf")) as file:
+        file.write(content)
     return deck.with_suffix(".pdf")

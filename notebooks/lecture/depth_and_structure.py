@@ -7,6 +7,8 @@ Four families of networks, at several sizes each, fairly trained.
 from __future__ import annotations
 
 import os
+import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,12 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from helpers.checks import as_int, as_path, check_rng
+from helpers.checks import as_int, as_list, as_path, check_rng
 from helpers.data import FOLDER, Digits, load_mnist
 from helpers.files import fetch
 from helpers.layers import Conv2d, Flatten, Layer, Linear, MaxPool2d, ReLU
 from helpers.networks import Sequential
-from helpers.training import Recipe, evaluate, fit
+from helpers.training import Diverged, Recipe, evaluate, fit
 
 # --- The families ------------------------------------------------------------
 
@@ -298,7 +300,7 @@ def trial(
     images, labels, *test = digits
     try:
         fit(network, images, labels, rng=rng, recipe=recipe, progress=False)
-    except FloatingPointError:
+    except Diverged:
         return dict(train_error=90.0, test_error=90.0, diverged=True)
     return dict(
         train_error=round(100 * (1 - evaluate(network, images, labels)), 3),
@@ -315,6 +317,7 @@ def compare(
     rates: Sequence[float] = RATES,
     n_jobs: int | None = None,
     progress: bool = False,
+    ended: list | None = None,
 ) -> list[dict[str, Any]]:
     """Train networks over seeds, each at the best of some learning rates.
 
@@ -323,7 +326,8 @@ def compare(
     pictures take no part in it.
 
     `networks` are pairs (family, width), `digits` are standardised.  A single
-    rate is taken without a trial.  `n_jobs` is that of `run_seeds`.
+    rate is taken without a trial.  `n_jobs` is that of `run_seeds`; each run
+    is added to `ended` when it ends.
 
     Returns
     -------
@@ -341,7 +345,14 @@ def compare(
     >>> [(n["parameters"], len(n["test_error"])) for n in found]
     [(8065, 2), (2062, 2)]
     """
-    networks = list(networks)
+    if _checked(digits).train_images.dtype.kind != "f":
+        raise ValueError("digits must be standardised: standardise(digits)")
+    networks = as_list(networks, "networks", "[(family, width)]", 2)
+    seeds = as_list(seeds, "seeds", "range(5)")
+    rates = as_list(rates, "rates", "[0.01, 0.03]")
+    side, rng = digits.train_images.shape[2], np.random.default_rng(0)
+    built = [build(*network, side, rng) for network in networks]
+    how = (n_jobs, progress, [] if ended is None else ended)
     chosen = [{"held_out_error": {}, "rate": rates[0]} for _ in networks]
     if len(rates) > 1:
         part = hold_out(digits, len(digits.train_images) // 4)
@@ -350,7 +361,7 @@ def compare(
             for network in networks
             for rate in rates
         ]
-        runs = _run(jobs, "rates", n_jobs, progress)
+        runs = _run(jobs, "rates", how)
         for choice in chosen:
             errors = {rate: next(runs)["test_error"] for rate in rates}
             choice["held_out_error"] = errors
@@ -360,23 +371,42 @@ def compare(
         for network, choice in zip(networks, chosen)
         for seed in seeds
     ]
-    runs = _run(jobs, "seeds", n_jobs, progress)
+    runs = _run(jobs, "seeds", how)
     found = []
-    for (family, width), choice in zip(networks, chosen):
+    for (family, width), network, choice in zip(networks, built, chosen):
         mine = [next(runs) for _ in seeds]
-        side, rng = digits.train_images.shape[2], np.random.default_rng(0)
-        count = build(family, width, side, rng).parameter_count()
-        facts = {"family": family, "width": width, "parameters": count}
+        facts = {"family": family, "width": width}
+        facts["parameters"] = network.parameter_count()
         columns = {name: [run[name] for run in mine] for name in mine[0]}
         found.append(facts | choice | columns)
     return found
 
 
-def _run(
-    jobs: Sequence[tuple], name: str, n_jobs: int | None, progress: bool
-) -> Iterator[dict[str, Any]]:
+def _run(jobs: Sequence[tuple], name: str, how: tuple) -> Iterator[dict]:
     """Yield the trials in the order of the jobs."""
-    parallel = joblib.Parallel(n_jobs=n_jobs, return_as="generator")
-    runs = parallel(joblib.delayed(trial)(*job) for job in jobs)
+    n_jobs, progress, ended = how
+    runs = side_by_side(trial, jobs, n_jobs)
     bar = dict(total=len(jobs), desc=name, unit="run", disable=not progress)
-    return iter(tqdm(runs, **bar))
+    for (_, family, width, recipe, seed), run in zip(jobs, tqdm(runs, **bar)):
+        what = dict(family=family, width=width, rate=recipe.peak_rate)
+        ended.append(what | dict(seed=seed) | run)
+        yield run
+
+
+def side_by_side(
+    function: Callable, jobs: Iterable[tuple], n_jobs: int | None
+) -> Iterator[Any]:
+    """Yield what a function makes of the arguments in each job, in order.
+
+    Arrays go through pipes: a full disk for temporary files is no matter.
+    """
+    parallel = joblib.Parallel(n_jobs, return_as="generator", max_nbytes=None)
+    calls = (joblib.delayed(function)(*job) for job in jobs)
+    if threading.current_thread() is not threading.main_thread():
+        return parallel(calls)
+    # Inherited by the workers: Ctrl-C is for us, who then end them.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        return parallel(calls)
+    finally:
+        signal.signal(signal.SIGINT, before)

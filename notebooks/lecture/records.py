@@ -3,34 +3,38 @@
 ``python -m lecture.records lenet5`` trains LeNet-5, ``depth_and_structure``
 the families of notebook 09; every run of every seed is written to one JSON
 file.  ``mnist_5k`` writes the bundled digits.  Each explains itself by
-``--help``.
+``--help``.  Stopped by Ctrl-C or TERM, a command keeps the runs that ended.
 """
 
 from __future__ import annotations
 
 import argparse
+import collections
+import contextlib
+import hashlib
+import io
 import json
 import os
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
 import scipy
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from helpers.checks import as_int
+from helpers.checks import as_int, as_path
+from helpers.command import command
 from helpers.data import FOLDER, SUBSET, Digits, load_mnist
 from helpers.files import write_whole
 from helpers.networks import LeNet5
-from helpers.training import Recipe, fit, mistakes
+from helpers.training import Diverged, Recipe, fit, mistakes
 from lecture import depth_and_structure as families
-from lecture.depth_and_structure import hold_out
+from lecture.depth_and_structure import compare, hold_out, side_by_side
 
 # Chosen on 5,000 digits held out of the training set, see data/README.md.
 DEFAULTS = {"subset": Recipe(epochs=10), "full": Recipe(epochs=5)}
@@ -51,7 +55,7 @@ def train_lenet5(digits: Digits, recipe: Recipe, seed: int) -> dict[str, Any]:
     run |= {"diverged": None, "parameters": None}
     try:
         history = fit(network, *digits, rng=rng, recipe=recipe, progress=False)
-    except FloatingPointError as error:
+    except Diverged as error:
         run["diverged"] = str(error)
     else:
         losses = np.array_split(history["loss"], recipe.epochs)
@@ -69,18 +73,21 @@ def record_lenet5(
     recipe: Recipe,
     seeds: Sequence[int],
     n_jobs: int | None = None,
+    runs: list | None = None,
 ) -> tuple[dict[str, Any], dict[str, NDArray] | None]:
     """Train one LeNet-5 a seed.
 
     Returns what was run, with what, and every epoch, for JSON; and the
-    weights of the first seed that did not diverge, or None.
+    weights of the first seed that did not diverge, or None.  Each run is
+    added to `runs` when it ends.
     """
-    train = joblib.delayed(train_lenet5)
-    jobs = (train(digits, recipe, seed) for seed in seeds)
-    parallel = joblib.Parallel(n_jobs=n_jobs, return_as="generator")
-    runs = list(tqdm(parallel(jobs), total=len(seeds), unit="seed"))
-    weights = [run.pop("parameters") for run in runs]
-    weights = [arrays for arrays in weights if arrays is not None]
+    runs, weights = [] if runs is None else runs, None
+    jobs = [(digits, recipe, seed) for seed in seeds]
+    found = side_by_side(train_lenet5, jobs, n_jobs)
+    for run in tqdm(found, total=len(seeds), unit="seed"):
+        arrays = run.pop("parameters")
+        weights = arrays if weights is None else weights
+        runs.append(run)
     final = [run["test_error"][-1] for run in runs if not run["diverged"]]
     facts = {
         "network": "LeNet5",
@@ -95,11 +102,11 @@ def record_lenet5(
         **_circumstances(),
         "runs": runs,
     }
-    return facts, weights[0] if weights else None
+    return facts, weights
 
 
-def _lenet5(options: argparse.Namespace) -> Callable[[], None]:
-    """Return what writes the record that is asked for, its weights, errors."""
+def _lenet5(options: argparse.Namespace) -> None:
+    """Write the record that is asked for, its weights, its mistakes."""
     changes = {
         name: getattr(options, name)
         for name in asdict(Recipe())
@@ -111,26 +118,22 @@ def _lenet5(options: argparse.Namespace) -> Callable[[], None]:
     if options.hold_out:
         digits = hold_out(digits, options.hold_out)
         name += "_held_out"
-
-    def write() -> None:
-        settings = (recipe, options.seeds, options.jobs)
-        facts, weights = record_lenet5(options.data, digits, *settings)
-        if weights is not None:
-            network = LeNet5(np.random.default_rng(0))
-            for key, parameter in network.parameters.items():
-                parameter[...] = weights[key]
-            network.save(folder / f"{name}.npz")
-            wrong = mistakes(network, digits.test_images, digits.test_labels)
-            with write_whole(folder / f"{name}_mistakes.npz") as file:
-                np.savez_compressed(file, **wrong)
-        _write_json(folder / f"{name}.json", facts)
-        print(
-            f"{name}: test error {facts['mean_test_error']} % "
-            f"+- {facts['std_test_error']} over {len(options.seeds)} seeds, "
-            f"diverged: {facts['diverged'] or 'none'}"
-        )
-
-    return write
+    what = (options.data, digits, recipe, options.seeds, options.jobs)
+    with _kept(folder / f"{name}.part.json") as ended:
+        facts, weights = record_lenet5(*what, ended["runs"])
+    beside = dict.fromkeys([f"{name}.npz", f"{name}_mistakes.npz"])
+    if weights is not None:
+        network = LeNet5(np.random.default_rng(0))
+        for key, parameter in network.parameters.items():
+            parameter[...] = weights[key]
+        wrong = mistakes(network, digits.test_images, digits.test_labels)
+        beside = dict(zip(beside, map(_packed, (weights, wrong))))
+    _write_run(folder / f"{name}.json", facts, beside)
+    print(
+        f"{name}: test error {facts['mean_test_error']} % "
+        f"+- {facts['std_test_error']} over {len(options.seeds)} seeds, "
+        f"diverged: {facts['diverged'] or 'none'}"
+    )
 
 
 # --- Depth and structure -----------------------------------------------------
@@ -141,19 +144,20 @@ def record_depth_and_structure(
     digits: Digits,
     recipe: Recipe,
     seeds: Sequence[int],
-    rates: Sequence[float] = families.RATES,
-    n_jobs: int | None = None,
+    n_jobs: int | None,
+    ended: Mapping[str, list],
 ) -> dict[str, Any]:
     """Compare all families at all sizes, then some with shuffled pixels.
 
     Returns what was run, with what, for JSON; ``"networks"`` as `compare`
     returns them, and ``"shuffled"``, the same for one size of each family.
+    Each run is added to the list of that name in `ended` when it ends.
     """
     kinds = families.FAMILIES.items()
     every = [(name, w) for name, family in kinds for w in family.widths]
     matched = [(name, family.matched) for name, family in kinds]
     shuffled = families.shuffle_pixels(digits, np.random.default_rng(0))
-    settings = (recipe, seeds, rates, n_jobs, True)
+    settings = (recipe, seeds, families.RATES, n_jobs, True)
     return {
         "data": data,
         "side": digits.train_images.shape[2],
@@ -161,55 +165,106 @@ def record_depth_and_structure(
         "test_images": len(digits.test_images),
         "held_out": len(digits.train_images) // 4,
         "recipe": asdict(recipe) | {"peak_rate": "of each network"},
-        "rates": list(rates),
+        "rates": list(families.RATES),
         "rate_seed": families.RATE_SEED,
         "seeds": list(seeds),
         **_circumstances(),
-        "networks": families.compare(digits, every, *settings),
-        "shuffled": families.compare(shuffled, matched, *settings),
+        "networks": compare(digits, every, *settings, ended["networks"]),
+        "shuffled": compare(shuffled, matched, *settings, ended["shuffled"]),
     }
 
 
-def _depth_and_structure(options: argparse.Namespace) -> Callable[[], None]:
-    """Return what writes the record that is asked for."""
+def _depth_and_structure(options: argparse.Namespace) -> None:
+    """Write the record that is asked for."""
     recipe = replace(families.RECIPE, epochs=options.epochs)
     digits = families.pictures(options.data, options.root, options.images)
-
-    def write() -> None:
-        facts = record_depth_and_structure(
-            options.data, digits, recipe, options.seeds, n_jobs=options.jobs
+    path = options.output / families.FILES[options.data]
+    what = (options.data, digits, recipe, options.seeds, options.jobs)
+    with _kept(path.with_suffix(".part.json")) as ended:
+        facts = record_depth_and_structure(*what, ended)
+    _write_run(path, facts, {})
+    for network in facts["networks"]:
+        errors = network["test_error"]
+        print(
+            f"{network['family']:22} {network['parameters']:>8,} "
+            f"parameters: {np.mean(errors):5.1f} % "
+            f"({min(errors)} to {max(errors)})"
         )
-        _write_json(options.output / families.FILES[options.data], facts)
-        for network in facts["networks"]:
-            errors = network["test_error"]
-            print(
-                f"{network['family']:22} {network['parameters']:>8,} "
-                f"parameters: {np.mean(errors):5.1f} % "
-                f"({min(errors)} to {max(errors)})"
-            )
-
-    return write
 
 
 # --- The bundled digits ------------------------------------------------------
 
 
-def _mnist_5k(options: argparse.Namespace) -> Callable[[], None]:
-    """Return what writes the first 500 digits of each class of MNIST."""
+def _mnist_5k(options: argparse.Namespace) -> None:
+    """Write the first 500 digits of each class of MNIST."""
     full = load_mnist("full", options.root, download=True)
     labels = full.train_labels
     first = [np.flatnonzero(labels == digit)[:500] for digit in range(10)]
     chosen = np.sort(np.concatenate(first))  # in the order of MNIST
+    with write_whole(options.output / SUBSET) as file:
+        np.savez_compressed(
+            file,
+            images=full.train_images[chosen, 0],
+            labels=labels[chosen].astype(np.uint8),
+        )
 
-    def write() -> None:
-        with write_whole(options.output / SUBSET) as file:
-            np.savez_compressed(
-                file,
-                images=full.train_images[chosen, 0],
-                labels=labels[chosen].astype(np.uint8),
+
+# --- Files of one run --------------------------------------------------------
+
+
+def read_record(path: str | os.PathLike) -> dict[str, Any]:
+    """Return a record, if what it names beside it is of the same run."""
+    path = as_path(path)
+    facts = json.loads(path.read_bytes())
+    for name, sha256 in facts.get("sha256", {}).items():
+        beside = path.with_name(name)
+        content = beside.read_bytes() if beside.exists() else None
+        if _sha256(content) != sha256:
+            raise ValueError(
+                f"{beside} is not of the run that {path.name} records: "
+                "restore both, or record again by python -m lecture.records"
             )
+    return facts
 
-    return write
+
+def _write_run(
+    path: Path, facts: dict[str, Any], beside: dict[str, bytes | None]
+) -> None:
+    """Write a record and what lies beside it, None for what must not.
+
+    Their checksums tell, should the command be killed between two.
+    """
+    if beside:
+        facts["sha256"] = {name: _sha256(beside[name]) for name in beside}
+    record = json.dumps(facts, indent=1).encode() + b"\n"
+    with contextlib.ExitStack() as stack:
+        for name, content in {path.name: record, **beside}.items():
+            if content is not None:
+                file = stack.enter_context(write_whole(path.with_name(name)))
+                file.write(content)
+
+
+@contextlib.contextmanager
+def _kept(path: Path) -> Iterator[dict[str, list]]:
+    """Yield lists for the runs that end; write them if the user stops it."""
+    ended = collections.defaultdict(list)
+    try:
+        yield ended
+    except KeyboardInterrupt:
+        count = sum(map(len, ended.values()))
+        if count:
+            _write_run(path, _circumstances() | ended, {})
+        told = f"{count} of the runs had ended" + f", see {path}" * bool(count)
+        raise KeyboardInterrupt(told) from None
+
+
+def _packed(arrays: Mapping[str, NDArray]) -> bytes:
+    np.savez_compressed(buffer := io.BytesIO(), **arrays)
+    return buffer.getvalue()
+
+
+def _sha256(content: bytes | None) -> str | None:
+    return content and hashlib.sha256(content).hexdigest()
 
 
 # --- The command line --------------------------------------------------------
@@ -225,11 +280,6 @@ def _circumstances() -> dict[str, Any]:
     }
 
 
-def _write_json(path: Path, facts: dict[str, Any]) -> None:
-    with write_whole(path) as file:
-        file.write(json.dumps(facts, indent=1).encode() + b"\n")
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m lecture.records",
@@ -237,15 +287,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True)
 
-    def command(prepare: Callable, told: str) -> Callable:
-        name = prepare.__name__.strip("_")
+    def add_command(run: Callable, told: str) -> Callable:
+        name = run.__name__.strip("_")
         made = commands.add_parser(name, help=told, description=told)
-        made.set_defaults(prepare=prepare, seeds=1)
+        made.set_defaults(run=run, seeds=1, jobs=None)
         output = dict(default=FOLDER, help="folder to write to")
-        made.add_argument("--output", type=Path, **output)
+        made.add_argument("--output", type=as_path, **output)
         return made.add_argument
 
-    add = command(_lenet5, "Train LeNet-5 and record every epoch.")
+    add = add_command(_lenet5, "Train LeNet-5 and record every epoch.")
     add("--data", choices=list(DEFAULTS), default="subset")
     add("--root", help="folder that holds MNIST/raw, or will (--data full)")
     _add_runs(add)
@@ -257,40 +307,38 @@ def _parser() -> argparse.ArgumentParser:
         add("--" + name.replace("_", "-"), type=type(value), help=told)
 
     told = "Train four families of networks and record every run."
-    add = command(_depth_and_structure, told)
+    add = add_command(_depth_and_structure, told)
     add("--data", choices=list(families.FILES), default="digits")
     add("--root", help="folder that holds SVHN, or will (--data svhn)")
     _add_runs(add)
     add("--images", type=int, default=4000, help="to train with")
     add("--epochs", type=int, default=families.RECIPE.epochs)
 
-    add = command(_mnist_5k, "Write the digits that are bundled.")
+    add = add_command(_mnist_5k, "Write the digits that are bundled.")
     add("root", nargs="?", help="folder that holds MNIST/raw, or will")
     return parser
 
 
 def _add_runs(add: Callable) -> None:
     add("--seeds", type=int, default=5, help="how many: 0, 1, 2, ...")
-    add("--jobs", type=int, help="runs side by side")
+    add("--jobs", type=int, help="runs side by side, -1: one for each core")
 
 
+@command
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; what does not fit is told before any training."""
-    parser = _parser()
-    options = parser.parse_args(arguments)
-    try:
-        options.seeds = range(as_int(options.seeds, "seeds"))
-        folder = options.output
-        if not (folder.is_dir() and os.access(folder, os.W_OK)):
-            raise ValueError(
-                f"cannot write to {folder}: create the folder, or choose "
-                "another by --output"
-            )
-        write = options.prepare(options)
-    except (ValueError, OSError) as error:
-        parser.error(str(error))
-    write()
+    options = _parser().parse_args(arguments)
+    options.seeds = range(as_int(options.seeds, "seeds"))
+    if options.jobs == 0:
+        raise ValueError("jobs must be at least 1, or -1, not 0")
+    folder = options.output
+    if not (folder.is_dir() and os.access(folder, os.W_OK)):
+        raise ValueError(
+            f"cannot write to {folder}: create the folder, or choose another "
+            "by --output"
+        )
+    options.run(options)
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

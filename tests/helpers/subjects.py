@@ -172,6 +172,15 @@ SUBJECTS = {
         lambda x: checks.as_array(x, "x", "(H, W)"),
         dict(x=[[1, 2]]),
     ),
+    "checks.as_list": (
+        lambda value: checks.as_list(value, "value", "[1]"),
+        dict(value=[1]),
+    ),
+    "checks.as_items": (named(checks.as_items), dict(value={"a": 1})),
+    "checks.check_titles": (
+        lambda titles: checks.check_titles(titles, 1, "titles"),
+        dict(titles=["a"]),
+    ),
     "im2col.im2col": (im2col.im2col, BATCH | WINDOWS),
     "im2col.col2im": (
         im2col.col2im,
@@ -303,6 +312,10 @@ SUBJECTS = {
     "networks.Sequential.backward": (
         after(tiny, 2, 1, 2, 2),
         dict(gradient=ones(2, 3)),
+    ),
+    "networks.check_network": (
+        lambda network: networks.check_network(network, "forward"),
+        dict(network=tiny()),
     ),
     "networks.LeNet5": (networks.LeNet5, DRAWN),
     "networks.LeNet1989": (networks.LeNet1989, DRAWN),

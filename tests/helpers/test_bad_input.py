@@ -10,6 +10,7 @@ import inspect
 import math
 import re
 import traceback
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +63,7 @@ ELSEWHERE = {
     "convolution.pool_means": "inside",
     "checks.sum_dtype": "inside",
     "matching.Match": "a record",
+    "training.Diverged": "test_diverging_training_names_the_step",
     "training.Recipe.rate": "inside",
     "training.minibatches": "inside",
     "training.SGD.step": "test_training",
@@ -88,6 +90,7 @@ JUNK = {
 }
 NUMBERS = {"half", "nan", "minus one", "True"}
 ARRAYS = NUMBERS | {"(3,)", "triple", "empty", "nan array"}
+LISTS = {"(3,)", "triple", "ragged", "strings", "nan array"}
 # Which of the junk is none, by argument, or by function and argument.
 FITS = {
     "bias": {"None", "True"},
@@ -121,6 +124,9 @@ FITS = {
     "checks.as_numbers x": ARRAYS,
     "checks.as_flag value": {"True"},
     "checks.as_real value": {"half"},
+    "checks.as_list value": LISTS,
+    "checks.check_titles titles": LISTS,
+    "checks.as_items value": {"dict"},
 }
 
 # What a message may say in place of the argument's name.
@@ -186,6 +192,16 @@ def test_junk_is_refused_by_the_argument_s_name(subject):
                 instead = INSTEAD.get(f"{subject} {name}", name)
                 words = rf"\b({name}|{instead})\b"
                 assert re.search(words, str(error)), (name, kind, error)
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_what_fits_is_taken_where_numpy_raises_and_warnings_are_errors(
+    subject,
+):
+    function, good = SUBJECTS[subject]
+    with np.errstate(all="raise"), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        function(**good)
 
 
 @pytest.mark.parametrize("subject", SUBJECTS)
@@ -297,12 +313,12 @@ SLIPS = [
     # fused and training
     ("fused.ConvPool2d", dict(conv=layers.ReLU()), "conv must be a Conv2d"),
     ("fused.ConvPool2d.backward", dict(gradient=ones(3, 2, 3)), "gradient mu"),
-    ("fused.fuse", dict(network=[layers.ReLU()]), "network must be a Seq"),
+    ("fused.fuse", dict(network=[layers.ReLU()]), "network must be a netw"),
     ("training.Recipe", dict(peak_rate="0.1"), "peak_rate must be a real"),
     ("training.fit", dict(labels=np.eye(5)), "one label for each image"),
     ("training.fit", dict(labels=ones(5)), "labels .* whole numbers, not flo"),
     ("training.fit", dict(labels=[0, 1, 2, 3, 4]), r"labels .* 0\.\.2, not"),
-    ("training.fit", dict(network=networks.LeNet5), "network must be a Seque"),
+    ("training.fit", dict(network=networks.LeNet5), "network must be a netwo"),
     ("training.fit", dict(recipe=5), r"recipe must be a Recipe\(...\), not 5"),
     ("training.fit", dict(rng=5), "rng must be a random generator"),
     ("training.predict", dict(images=ones(5, 1, 2, 2, dtype=int)), "data.sca"),
@@ -313,6 +329,28 @@ SLIPS = [
     ],
     ("training.fit", dict(images=-101 * ones(5, 1, 2, 2)), "images must be s"),
     ("training.evaluate", dict(labels=ones(5)), "labels .* not float64"),
+    ("training.fit", dict(test_images=ones(5, 1, 2, 2)), "test_labels go tog"),
+    ("training.fit", dict(test_labels=[0]), "test_images and test_labels go"),
+    ("training.fit", dict(images=math.nan * ones(5, 1, 2)), "images .* finit"),
+    ("training.fit", dict(images=math.inf * ones(5, 1, 2)), "images .* finit"),
+    (
+        "training.fit",
+        dict(test_images=math.nan * ones(5, 1, 2, 2), test_labels=[0] * 5),
+        "test_images must hold finite numbers, not nan",
+    ),
+    # lists and dicts
+    ("checks.as_list", dict(value=[]), r"at least one entry, as \[1\], not"),
+    ("checks.as_items", dict(value=[1]), r"a dict with at least one .* \[1\]"),
+    (
+        "checks.check_titles",
+        dict(titles="ab"),
+        "titles must be a list .* 'ab'",
+    ),
+    (
+        "networks.check_network",
+        dict(network=networks.LeNet5),
+        r"LeNet5\(rng\)",
+    ),
     # matching
     ("matching.find_template", dict(overlap="0.3"), "overlap .* real number"),
     ("matching.find_template", dict(min_score=math.nan), "min_score"),

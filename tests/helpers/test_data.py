@@ -511,7 +511,8 @@ def test_file_appears_when_it_is_complete(tmp_path, old):
     path = tmp_path / "a.bin"
     if old:
         path.write_bytes(old)
-    before = os.umask(0o077)
+        path.chmod(0o604)
+    before = os.umask(0o027)
     try:
         with write_whole(str(path)) as file:
             file.write(b"first half, ")
@@ -521,8 +522,24 @@ def test_file_appears_when_it_is_complete(tmp_path, old):
     finally:
         os.umask(before)
     assert path.read_bytes() == b"first half, second half"
-    assert stat.S_IMODE(path.stat().st_mode) == 0o644  # for everyone
+    # As any new file, or as before.
+    mode = 0o604 if old else 0o640
+    assert stat.S_IMODE(path.stat().st_mode) == mode
     assert tree(tmp_path) == ["a.bin"]
+
+
+@pytest.mark.parametrize("old", [None, b"old"])
+def test_a_symbolic_link_stays_one(tmp_path, old):
+    folder, link = tmp_path / "far", tmp_path / "a.bin"
+    folder.mkdir()
+    link.symlink_to(folder / "b.bin")
+    if old:
+        link.write_bytes(old)
+    with write_whole(link) as file:
+        file.write(b"new")
+    assert link.is_symlink()
+    assert (folder / "b.bin").read_bytes() == b"new"
+    assert tree(tmp_path) == ["a.bin", "far", "far/b.bin"]
 
 
 def write_half_and_raise(path, error):

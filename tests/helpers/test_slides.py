@@ -378,7 +378,7 @@ def test_whole_lecture_ends_with_the_references(tmp_path):
 
 def test_command_refuses_an_unknown_notebook(capsys):
     assert command.main(["77"]) == 1
-    said = capsys.readouterr().out
+    said = capsys.readouterr().err
     assert "error: no notebook begins with 77; there are 00_why" in said
 
 
@@ -389,7 +389,7 @@ def test_command_says_which_slides_of_the_lecture_are_missing(
     nbformat.write(notebook(*tagged(*range(1, 19))), tmp_path / "00.ipynb")
     arguments = ["lecture", "--output", str(tmp_path / "decks")]
     assert command.main(arguments) == 1
-    assert "no cell is tagged lecture-S19:" in capsys.readouterr().out
+    assert "no cell is tagged lecture-S19:" in capsys.readouterr().err
     assert not (tmp_path / "decks").exists()
 
 
@@ -402,16 +402,27 @@ def test_command_names_a_package_that_is_missing(
     monkeypatch.setattr(pages.metadata, "distribution", missing)
     pages._assets.cache_clear()
     assert command.main(["01", "--output", str(tmp_path)]) == 1
-    said = capsys.readouterr().out
+    said = capsys.readouterr().err
     assert "sphinx-revealjs is not installed: pip install -r" in said
     assert not list(tmp_path.iterdir())
 
 
-def test_printing_without_a_browser_says_what_to_do(tmp_path):
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        (None, "error: no Chromium and no Chrome to print with: install one"),
+        ("/bin/false", r"error: /bin/false cannot print \(.+\): see that it"),
+        ("a text", r"error: .*a text cannot print \(.+\): see that it"),
+    ],
+)
+def test_printing_without_a_browser_says_what_to_do(tmp_path, found, told):
+    if found == "a text":
+        (tmp_path / found).write_text("not a program")
+        found = str(tmp_path / found)
     run = (
         "import shutil, sys; "
         "from helpers.slides import __main__ as command, printing; "
-        "shutil.which = lambda name: None; "
+        f"shutil.which = lambda name: {found!r}; "
         "printing.CHANNEL = 'no-such-browser'; "
         f"sys.exit(command.main(['01', '--pdf', '--output', r'{tmp_path}']))"
     )
@@ -419,5 +430,14 @@ def test_printing_without_a_browser_says_what_to_do(tmp_path):
         [sys.executable, "-c", run], capture_output=True, text=True
     )
     assert done.returncode == 1
-    assert "error: no Chromium and no Chrome to print with" in done.stdout
-    assert [path.suffix for path in tmp_path.iterdir()] == [".html"]
+    assert re.search(told, done.stderr)
+    assert "Traceback" not in done.stderr
+    assert ".pdf" not in [path.suffix for path in tmp_path.iterdir()]
+
+
+def test_decks_without_notebooks_say_how_to_install(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(command, "NOTEBOOKS", tmp_path)
+    assert command.main([]) == 1
+    assert f"{tmp_path}: call pip install -e ." in capsys.readouterr().err

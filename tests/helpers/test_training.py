@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import warnings
 from dataclasses import asdict
 from types import SimpleNamespace
 
@@ -16,6 +17,7 @@ from helpers.layers import Conv2d, Flatten, Linear, MaxPool2d, ReLU
 from helpers.networks import LeNet5, LeNet1989, Sequential
 from helpers.training import (
     SGD,
+    Diverged,
     Recipe,
     evaluate,
     fit,
@@ -246,12 +248,30 @@ def test_uint8_and_scaled_pictures_train_the_same_and_stay_as_they_are():
 
 def test_diverging_training_names_the_step():
     recipe = Recipe(epochs=5, batch_size=30, peak_rate=1e30, warmup=0)
-    with pytest.raises(FloatingPointError, match="lower peak_rate") as error:
+    assert issubclass(Diverged, FloatingPointError)
+    with pytest.raises(Diverged, match="lower peak_rate") as error:
         train_toy(*toy(90), recipe=recipe, progress=True)
     assert "diverged in step 2 of 15" in str(error.value)
     recipe = Recipe(epochs=1, batch_size=30, peak_rate=1e300)
-    with pytest.raises(FloatingPointError, match="step 1 of 1, at a loss of"):
+    with pytest.raises(Diverged, match="step 1 of 1, at a loss of"):
         train_toy(*toy(30), *toy(30), recipe=recipe)
+
+
+def test_strict_settings_of_the_user_change_nothing():
+    """Sure answers: exp underflows in float32."""
+    images, labels = toy()
+    images = 60 * scale(images) / np.abs(scale(images)).max()
+    recipe = Recipe(epochs=3, batch_size=16)
+    given = (images, labels, images, labels)
+    network, history = train_toy(*given, recipe=recipe)
+    with np.errstate(all="raise"), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        other, again = train_toy(*given, recipe=recipe)
+        odds = probabilities(other, images)
+        mistakes(other, images, labels)
+    assert history == again
+    assert (odds == 0).any()
+    check_same_parameters(network, other)
 
 
 def test_interrupted_training_can_go_on(monkeypatch):
@@ -371,6 +391,16 @@ def test_mistakes_are_all_the_wrong_answers_surest_first():
     np.testing.assert_allclose(wrong["probabilities"], expected, rtol=1e-5)
 
 
+def test_no_number_is_no_answer():
+    x = np.array([[math.nan] * 3, [0, math.nan, 1], [1, 0, 0], [0, 0, 1]])
+    labels, network = np.array([0, 2, 0, 0]), Sequential([])
+    assert evaluate(network, x, labels) == 0.25
+    np.testing.assert_array_equal(predict(network, x), x)
+    wrong = mistakes(network, x, labels)
+    np.testing.assert_array_equal(wrong["images"], x[[3, 0, 1]])
+    assert np.isnan(wrong["probabilities"][1:]).all()
+
+
 def test_no_mistakes_are_no_rows():
     none = mistakes(Reader(), readable([3, 1]), np.array([3, 1])).values()
     assert [a.shape for a in none] == [(0, 1, 28, 28), (0,), (0, 10)]
@@ -462,7 +492,9 @@ def final_loss(seed):
 
 def test_results_come_in_the_order_of_the_seeds():
     assert run_seeds(str, (seed for seed in (3, 1, 2))) == ["3", "1", "2"]
-    assert run_seeds(str, []) == []
+    for seeds in (5, [], "12"):
+        with pytest.raises(ValueError, match=r"seeds must be a .* range\(5\)"):
+            run_seeds(str, seeds)
 
 
 def test_two_processes_give_the_same_runs():

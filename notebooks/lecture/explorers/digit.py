@@ -11,7 +11,7 @@ import traitlets
 
 from helpers import training
 from helpers.data import mnist_style, scale
-from helpers.networks import Sequential
+from helpers.networks import Sequential, check_network
 from lecture.explorers.picture import img
 from lecture.figures import fig08
 
@@ -42,6 +42,7 @@ def draw_digit(network: Sequential) -> widgets.HBox:
     goes through the network, which takes shape (1, 28, 28); its answer,
     `fig08.feature_maps` and the probabilities follow the pen.
     """
+    check_network(network, "trace")
     canvas = Canvas()
     text, picture = widgets.HTML(), widgets.HTML()
 

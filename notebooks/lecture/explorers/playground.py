@@ -8,6 +8,7 @@ import ipywidgets as widgets
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from helpers.checks import as_items
 from helpers.convolution import cross_correlate2d
 from helpers.data import load_mnist
 from lecture.explorers.picture import img
@@ -36,9 +37,8 @@ def kernel_playground(
     number typed in makes it the reader's own.  To choose from are one digit
     of each class and `images` of shape (H, W), 0 is black and 255 white.
     """
-    pictures = _digits() | {
-        name: np.asarray(image) for name, image in (images or {}).items()
-    }
+    own = [] if images is None else as_items(images, "images", "(H, W)")
+    pictures = _digits() | dict(own)
     small = widgets.Layout(width="5em")
     fields = [
         widgets.BoundedFloatText(0, min=-99, max=99, step=1, layout=small)

@@ -9,6 +9,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
+from helpers.checks import as_array, as_items, as_list, check_titles
 from helpers.figures import (
     arrow,
     frame,
@@ -33,9 +34,10 @@ def connection_matrices(
     rows of some `outputs`, folded back into pictures of `size` (H, W): what
     these outputs read, and through which weights.
     """
+    named = as_items(matrices, "matrices", "(outputs, H * W)")
     fig = new_figure()
-    grid = fig.add_gridspec(2, len(matrices), height_ratios=[2.4, 1])
-    for column, (name, matrix) in enumerate(matrices.items()):
+    grid = fig.add_gridspec(2, len(named), height_ratios=[2.4, 1])
+    for column, (name, matrix) in enumerate(named):
         colors, count = weight_colors(matrix)
         axes = fig.add_subplot(grid[0, column])
         axes.imshow(colors)
@@ -57,6 +59,8 @@ def connection_matrices(
 
 def masks(pictures: ArrayLike, titles: Sequence[str]) -> Figure:
     """Draw which pixels belong to a set: boolean pictures, (N, H, W)."""
+    pictures = as_array(pictures, "pictures", "(N, H, W)")
+    check_titles(titles, len(pictures), "titles")
     fig, all_axes = panels(len(pictures), columns=3)
     colors = ListedColormap(["white", INPUT])
     for picture, title, axes in zip(pictures, titles, all_axes):
@@ -72,6 +76,7 @@ def history_strip(events: Sequence[tuple[float, str, str]]) -> Figure:
     and `text` may have several lines.  Up to four cards stand side by side,
     each as wide as 17 letters.
     """
+    events = as_list(events, "events", "[(year, name, text)]", 3)
     first, last = int(events[0][0]), int(events[-1][0])
     margin = 0.07 * (last - first)
     width = last - first + 2 * margin
@@ -101,20 +106,12 @@ def history_strip(events: Sequence[tuple[float, str, str]]) -> Figure:
 
 # The ten notebooks as `series_map` takes them, and what each one needs.
 SERIES = (
-    (
-        "00 why\nconvolve",
-        "01 one\ndimension",
-        "02 two\ndimensions",
-        "03 stride,\npadding",
-    ),
-    (
-        "",
-        "04 finding\nWaldo",
-        "05 channels,\nmatrices",
-        "06 back-\npropagation",
-    ),
+    ("00 why\nconvolve", "01 one\ndimension", "02 two\ndimensions",
+     "03 stride,\npadding"),
+    ("", "04 finding\nWaldo", "05 channels,\nmatrices",
+     "06 back-\npropagation"),
     ("", "07 pooling", "08 LeNet\non MNIST", "09 depth,\nstructure"),
-)
+)  # fmt: skip
 _NEEDS = "00>01 01>02 02>03 02>04 03>05 05>06 06>07 07>08 08>09"
 SERIES_ARROWS = [tuple(arrow.split(">")) for arrow in _NEEDS.split()]
 

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
+from helpers.checks import as_array, as_items
 from helpers.figures import (
     arrow,
     cell_axes,
@@ -39,14 +40,9 @@ def slide_frames(
 
     There are T + K - 1, from left to right: the full output of convolution,
     or with `flip=False` of cross-correlation.
-
-    Examples
-    --------
-    >>> frame = slide_frames([1, 2, 3], [0, 1, 0.5])[2]
-    >>> frame.start, frame.kernel.tolist(), frame.total
-    (0, [0.5, 1.0, 0.0], 2.5)
     """
-    x, k = np.asarray(x, float), np.asarray(k, float)
+    x = as_array(x, "x", "(T)").astype(float)
+    k = as_array(k, "k", "(K)").astype(float)
     kernel = k[::-1] if flip else k
     padded = np.pad(x, len(k) - 1, constant_values=np.nan)
     frames = []
@@ -169,10 +165,10 @@ def signal_panels(
     stems.  A line marks 0, one tick a round value; dashed `marks` go through
     all panels but those of kernels.  Those in `alike` share one scale.
     """
-    fig, rows = panels(len(signals), columns=1, sharex=True)
+    named = as_items(signals, "signals", "(T)")
+    fig, rows = panels(len(named), columns=1, sharex=True)
     source = next(name for name in signals if name not in kernels)
-    for axes, (name, values) in zip(rows, signals.items()):
-        values = np.asarray(values, float)
+    for axes, (name, values) in zip(rows, named):
         color = INPUT if name == source else OUTPUT
         color = KERNEL if name in kernels else color
         axes.axhline(0, color=GREY, lw=0.8)

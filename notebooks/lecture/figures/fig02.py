@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from numpy.typing import ArrayLike
 
+from helpers.checks import as_items, as_list, check_titles
 from helpers.figures import (
     cell_panel,
     draw_cells,
@@ -36,6 +37,9 @@ def filtering(
     positive sum makes a picture: grey, black at 0, white at 255, clipped
     beyond.  Any other takes differences: drawn in colour, with signs.
     """
+    rows = as_list(rows, "rows", "[(image, kernel, result)]", 3)
+    if names:
+        check_titles(names, len(rows), "names")
     height = HEIGHT if len(rows) > 1 else 2.7
     look = dict(width_ratios=[1, 0.7, 1])
     fig, all_axes = panels(3 * len(rows), 3, height, **look)
@@ -69,13 +73,13 @@ def answers(
     Each case is (kernel, result), drawn as `filtering` draws it, the signed
     ones on one scale.
     """
-    signed = [np.abs(r) for k, r in cases.values() if not _makes_picture(k)]
+    named = as_items(cases, "cases")
+    signed = [np.abs(r) for _, (k, r) in named if not _makes_picture(k)]
     limit = float(max((r.max() for r in signed), default=0)) or 1.0
     fig, all_axes = panels(1 + len(cases), columns=4, compressed=True)
     all_axes[0].imshow(image, **GREYS)
     frame(all_axes[0], "picture")
-    named = zip(all_axes[1:], cases.items())
-    for axes, (name, (kernel, result)) in named:
+    for axes, (name, (kernel, result)) in zip(all_axes[1:], named):
         drawn = _draw_answer(axes, kernel, result, limit)
         frame(axes, name)
         if not _makes_picture(kernel):
@@ -91,9 +95,9 @@ def borders(cases: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> Figure:
     A case is (padded, result), grey pictures; the result is as large as the
     picture was before padding, which a frame shows.
     """
-    count = len(cases)
+    count = len(named := as_items(cases, "cases"))
     fig, all_axes = panels(2 * count, count, compressed=True)
-    for place, (name, pictures) in enumerate(cases.items()):
+    for place, (name, pictures) in enumerate(named):
         above, below = all_axes[place], all_axes[place + count]
         for picture, axes in zip(pictures, (above, below)):
             axes.imshow(picture, **GREYS)

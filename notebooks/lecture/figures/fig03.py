@@ -18,6 +18,7 @@ from matplotlib.patches import Polygon, Rectangle
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
+from helpers.checks import as_array, as_items
 from helpers.figures import (
     cell_panel,
     draw_cells,
@@ -57,12 +58,6 @@ def window_axis(
     ``d (k - 1) - p`` around them and ``(i + 2 p - span) mod s`` more at the
     end, with the kernel rotated by 180 degrees: relationships 8 to 14 of
     [DV16].  It cannot be drawn with more padding than its kernel reaches.
-
-    Examples
-    --------
-    >>> axis = window_axis(2, 3, padding=1)
-    >>> axis.cells.tolist(), axis.reads.tolist()
-    ([-1, 0, 1, -1], [[0, 1, 2], [1, 2, 3]])
     """
     window = Window(kernel_size, stride, padding, dilation)
     count, span = window.count(size)[0], window.span[0]
@@ -148,8 +143,9 @@ def window_gallery(
 
     A setting holds i, k, s, p and d, as `window_axis` takes them.
     """
-    fig, all_axes = panels(len(settings), columns=4)
-    for axes, (name, setting) in zip(all_axes, settings.items()):
+    named = as_items(settings, "settings")
+    fig, all_axes = panels(len(named), columns=4)
+    for axes, (name, setting) in zip(all_axes, named):
         axis = window_axis(*setting, transposed=transposed)
         _draw_stack(axes, axis, (0, 1))
         sizes = axis.cells.max() + 1, len(axis.reads)
@@ -313,7 +309,8 @@ def staircase(
     fig = new_figure()
     axes = fig.subplots()
     styles = ["-", "--", "-.", ":"]
-    for (name, values), marker, style in zip(outputs.items(), "osD^", styles):
+    named = as_items(outputs, "outputs", "(T)")
+    for (name, values), marker, style in zip(named, "osD^", styles):
         look = dict(marker=marker, linestyle=style, linewidth=1.5)
         look["drawstyle"] = "steps-post"
         (line,) = axes.plot(sizes, values, **look)
@@ -344,10 +341,11 @@ def receptive_fields(
     `strength` is the gradient of the last unit by each pixel; it and `image`
     have shape (H, W).
     """
-    height, width = np.shape(image)
+    height, width = as_array(image, "image", "(H, W)").shape
+    named = as_items(fields, "fields")
     fig, (left, right) = panels(2, width_ratios=[1.4, 1])
     left.imshow(image, cmap="Greys", alpha=0.45)
-    for place, (name, (y, x, h, w)) in enumerate(fields.items()):
+    for place, (name, (y, x, h, w)) in enumerate(named):
         style = ["-", "--"][place % 2]
         color = [KERNEL, KERNEL, "black", "black"][place % 4]
         edge = dict(fc="none", ec=color, ls=style, lw=2)

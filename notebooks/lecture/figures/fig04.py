@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
+from helpers.checks import as_array, as_items
 from helpers.figures import new_figure, outline, panels
 from helpers.figures.style import GREY, KERNEL, OUTPUT
 
@@ -19,6 +20,7 @@ def picture(
 
     A box is (row, column, height, width) in pixels.
     """
+    image = as_array(image, "image", "(H, W, 3)")
     fig = new_figure()
     axes = fig.subplots()
     axes.imshow(image, interpolation="antialiased")
@@ -37,9 +39,9 @@ def score_maps(
 
     Large maps are shrunk: each pixel shows the best score of a block.
     """
-    fig, all_axes = panels(len(maps))
-    for axes, (name, scores) in zip(all_axes, maps.items()):
-        scores = np.asarray(scores)
+    named = as_items(maps, "maps", "(H, W)")
+    fig, all_axes = panels(len(named))
+    for axes, (name, scores) in zip(all_axes, named):
         height, width = scores.shape
         # One pixel for the best of a block: peaks survive the shrinking.
         block = -(-height // 160)
@@ -88,8 +90,9 @@ def breaking(
     Each is (levels, scores, found): its strengths, the best scores, and
     whether the best place was the right one (a dot) or another (a cross).
     """
-    fig, all_axes = panels(len(changes), sharey=True)
-    for axes, (name, columns) in zip(all_axes, changes.items()):
+    named = as_items(changes, "changes")
+    fig, all_axes = panels(len(named), sharey=True)
+    for axes, (name, columns) in zip(all_axes, named):
         levels, scores = map(np.asarray, columns[:2])
         found = np.asarray(columns[2], bool)
         axes.plot(levels, scores, color=GREY, lw=1.5)

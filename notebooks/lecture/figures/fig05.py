@@ -12,6 +12,7 @@ from matplotlib.patches import Rectangle
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from helpers.checks import as_array, as_items
 from helpers.figures import (
     arrow,
     cell_axes,
@@ -36,13 +37,9 @@ def channel_maps(x: NDArray, weight: NDArray) -> NDArray:
 
     From (C_in, H, W) and (C_out, C_in, K_h, K_w) come maps of shape (C_out,
     C_in, H_out, W_out); their sum over C_in, plus a bias, is the output.
-
-    Examples
-    --------
-    >>> x, weight = np.array([[[1, 2]], [[3, 4]]]), np.array([[1, 10]])
-    >>> channel_maps(x, weight[..., None, None]).tolist()
-    [[[[1, 2]], [[30, 40]]]]
     """
+    x = as_array(x, "x", "(C_in, H, W)")
+    weight = as_array(weight, "weight", "(C_out, C_in, K_h, K_w)")
     windows = sliding_window_view(x, weight.shape[2:], axis=(1, 2))
     return np.einsum("chwij,fcij->fchw", windows, weight)
 
@@ -193,6 +190,7 @@ def window_columns(image: NDArray, kernel_size: tuple[int, int]) -> Figure:
     `image` has shape (H, W) and up to six windows, as many as there are
     colours; it is drawn once for each window, where the window's output is.
     """
+    image = as_array(image, "image", "(H, W)")
     (height, width), (k_h, k_w) = image.shape, kernel_size
     matrix = im2col(image[None, None], kernel_size)[0]
     rows, count = matrix.shape
@@ -327,8 +325,9 @@ def kernel_matrices(matrices: Mapping[str, NDArray], columns: int) -> Figure:
     Each has shape (C_out, C_in * K_h * K_w) and a name; `columns` is
     K_h * K_w: lines divide the input channels.
     """
-    fig, all_axes = panels(len(matrices), 1)
-    for axes, (name, matrix) in zip(all_axes, matrices.items()):
+    named = as_items(matrices, "matrices", "(C_out, columns)")
+    fig, all_axes = panels(len(named), 1)
+    for axes, (name, matrix) in zip(all_axes, named):
         axes.set(aspect="equal")
         axes.set(xlim=(0, matrix.shape[1]), ylim=(len(matrix), 0))
         look = dict(fc=KERNEL, ec="white", lw=0.3)

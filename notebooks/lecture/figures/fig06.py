@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.textpath import TextPath
 from numpy.typing import ArrayLike, NDArray
 
+from helpers.checks import as_items
 from helpers.figures import (
     arrow,
     cell_axes,
@@ -85,11 +86,6 @@ def met_entries(
 
     An array of shape `outputs`, (H_out, W_out), NaN where the pixel, (row,
     column), is not read; stride 1, no padding.
-
-    Examples
-    --------
-    >>> met_entries(np.array([[1, 2, 3]]), (1, 3), (0, 2))
-    array([[3., 2., 1.]])
     """
     met = np.full(outputs, np.nan)
     for place in np.ndindex(*outputs):
@@ -248,9 +244,10 @@ def signed_maps(maps: Mapping[str, NDArray], label: str) -> Figure:
 
     Their shape is (H, W); `label` says what the numbers are.
     """
-    limit = max(float(np.abs(values).max()) for values in maps.values())
-    fig, all_axes = panels(len(maps), height=3.2, compressed=True)
-    for axes, (name, values) in zip(all_axes, maps.items()):
+    named = as_items(maps, "maps", "(H, W)")
+    limit = max(float(np.abs(values).max()) for _, values in named)
+    fig, all_axes = panels(len(named), height=3.2, compressed=True)
+    for axes, (name, values) in zip(all_axes, named):
         drawn = axes.imshow(values, cmap="RdBu", vmin=-limit, vmax=limit)
         frame(axes, name)
     look = dict(location="bottom", shrink=0.5, aspect=30)

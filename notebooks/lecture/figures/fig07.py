@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
+from helpers.checks import as_items, check_titles
 from helpers.figures import (
     arrow,
     cell_axes,
@@ -32,9 +33,11 @@ def picture_rows(
     first.  At `mark`, a share of the width, a dashed line crosses all
     pictures: beside it, small moves are seen.
     """
-    fig, all_axes = panels(len(rows) * len(titles), len(titles))
-    grid = np.reshape(all_axes, (len(rows), len(titles)))
-    for (name, images), line in zip(rows.items(), grid):
+    named = as_items(rows, "rows", "(N, 1, H, W)")
+    check_titles(titles, max(len(images) for _, images in named), "titles")
+    fig, all_axes = panels(len(named) * len(titles), len(titles))
+    grid = np.reshape(all_axes, (len(named), len(titles)))
+    for (name, images), line in zip(named, grid):
         for image, axes in zip(images[:, 0], line):
             axes.imshow(image, cmap="Greys", vmin=0, vmax=images.max())
             place = mark * image.shape[1] - 0.5

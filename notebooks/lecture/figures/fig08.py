@@ -10,9 +10,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from helpers.checks import as_array, as_items
 from helpers.figures import arrow, frame, new_figure, panels, place_text, sheet
 from helpers.figures.style import GREY, INPUT, KERNEL, OUTPUT
-from helpers.networks import Sequential
+from helpers.networks import Sequential, check_network
 
 # --- Networks ----------------------------------------------------------------
 
@@ -64,6 +65,7 @@ def network_stages(
     Layers that keep every shape (ReLU, Tanh, ChannelScale) and Flatten are
     left out; parameters of ChannelScale count with the pooling before it.
     """
+    check_network(net, "trace")
     outputs = net.trace(np.zeros((1, *input_shape), np.float32))
     stages = [("input", 0, input_shape)]
     for layer, output in zip(net.layers, outputs[1:]):
@@ -104,6 +106,7 @@ def stage_maps(net: Sequential, image: NDArray) -> dict[str, NDArray]:
     of the same kind of shape, are for `feature_maps`: the input, then each
     convolution and each pooling with what keeps the shape after it.
     """
+    check_network(net, "trace")
     first, *outputs = net.trace(image[None])
     name, stages = "input", {"input": first[0]}
     for layer, output in zip(net.layers, outputs):
@@ -174,10 +177,11 @@ def kernel_rows(rows: Mapping[str, NDArray]) -> Figure:
 
     A bank has a name and shape (C, K_h, K_w).
     """
-    limit = max(float(np.abs(bank).max()) for bank in rows.values())
-    fig, all_axes = panels(len(rows), 1)
+    named = as_items(rows, "rows", "(C, K_h, K_w)")
+    limit = max(float(np.abs(bank).max()) for _, bank in named)
+    fig, all_axes = panels(len(named), 1)
     look = dict(cmap="RdBu", vmin=-limit, vmax=limit)
-    for axes, (name, bank) in zip(all_axes, rows.items()):
+    for axes, (name, bank) in zip(all_axes, named):
         drawn = axes.imshow(tile(bank, len(bank)), **look)
         axes.set_axis_off()
         axes.set_title(name, loc="left")
@@ -190,6 +194,7 @@ def confusion(matrix: NDArray) -> Figure:
 
     Rows are the true classes, columns the predicted ones.
     """
+    matrix = as_array(matrix, "matrix", "(true, predicted)")
     wrong = matrix - np.diag(np.diag(matrix))
     fig, (axes,) = panels(1, compressed=True)
     drawn = axes.imshow(wrong, cmap="Oranges", vmin=0, vmax=wrong.max())

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
+from helpers.checks import as_items
 from helpers.figures import INPUT, KERNEL, OUTPUT, new_figure
 
 
@@ -23,10 +24,11 @@ def by_size(
     need not be those of another.  The mean is drawn, and a band from the
     smallest to the largest.
     """
+    named = as_items(families, "families")
     fig = new_figure()
     axes = fig.subplots()
     looks = [("o", "--"), ("s", "-"), ("^", "--"), ("D", "-")]
-    for look, (name, (sizes, values)) in zip(looks, families.items()):
+    for look, (name, (sizes, values)) in zip(looks, named):
         look = dict(zip(("marker", "linestyle"), look), markersize=8)
         mean = np.mean(values, axis=0)
         (line,) = axes.plot(sizes, mean, label=name, **look)
@@ -48,9 +50,10 @@ def ranges(
     Each row, from the top, has up to three conditions by name, each with
     results of shape (seeds,).
     """
+    (_, first), *_ = as_items(results, "results")
+    conditions = [name for name, _ in as_items(first, "a result", "(seeds)")]
     fig = new_figure()
     axes = fig.subplots()
-    conditions = list(next(iter(results.values())))
     looks = [*zip(conditions, [INPUT, KERNEL, OUTPUT], "oDs")]
     for row, found in enumerate(results.values()):
         for place, (name, color, marker) in enumerate(looks):
