@@ -256,6 +256,7 @@ def test_whatever_is_returned_gets_a_message(exercise, value):
         (None, "It returns None: write your answer there."),
         ([1, 2.0000001, 2.5], "It returns 2.5 at (2,) where 3 is right."),
         ([1, 2.0001, 3], "It returns 2.0001 at (1,) where 2 is right."),
+        ([1, 1, 3], "It returns 1 at (1,) where 2 is right. Is your array"),
         ([1, 2, np.nan], "It returns nan at (2,) where 3 is right."),
     ],
 )  # fmt: skip
@@ -285,7 +286,7 @@ def test_as_many_digits_are_shown_as_differ():
     made = exercise(lambda rng: [()], "")(lambda: 16_006_054_680)
     said = "It returns 16006054681 where 16006054680 is right."
     for value in (16_006_054_681, 16_006_054_681.0):
-        assert made.verdict(lambda value=value: value).message[:54] == said
+        assert said in made.verdict(lambda value=value: value).message
 
 
 @pytest.mark.parametrize(

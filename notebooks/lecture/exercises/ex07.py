@@ -125,14 +125,8 @@ max_pool_backward.slip(
     "every `kernel_size`."
 )
 def _stride_of_the_kernel(x, gradient, kernel_size, stride):
-    k_h, k_w = kernel_size
-    dx = np.zeros(x.shape)
-    for n, c, i, j in np.ndindex(gradient.shape):
-        window = x[n, c, i * k_h : (i + 1) * k_h, j * k_w : (j + 1) * k_w]
-        if window.size:
-            a, b = np.unravel_index(window.argmax(), window.shape)
-            dx[n, c, i * k_h + a, j * k_w + b] += gradient[n, c, i, j]
-    return dx
+    paid = _paid(lambda w: _first(w) if w.size else w)
+    return paid(x, gradient, kernel_size, kernel_size)
 
 
 # --- blur, then subsample ----------------------------------------------------

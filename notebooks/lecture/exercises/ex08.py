@@ -196,45 +196,29 @@ def momentum_step(parameter, velocity, gradient, rate, momentum, decay):
     return parameter - rate * velocity, velocity
 
 
+# In short: parameter, velocity, gradient, rate, momentum, decay.
 momentum_step.slip("The step goes uphill: subtract rate * velocity.")(
-    lambda p, v, g, rate, m, decay: momentum_step(p, v, g, -rate, m, decay)
+    lambda p, v, g, r, m, d: momentum_step(p, v, g, -r, m, d)
 )
 
 momentum_step.slip(
     "The parameter moves by the old velocity: update the velocity first."
-)(
-    lambda p, v, g, rate, *rest: (
-        p - rate * v,
-        momentum_step(p, v, g, rate, *rest)[1],
-    )
-)
+)(lambda p, v, g, r, *md: (p - r * v, momentum_step(p, v, g, r, *md)[1]))
 
 momentum_step.slip(
     "The gradient is weighted by 1 - momentum: PyTorch and this series add it "
     "whole."
-)(
-    lambda p, v, g, rate, m, decay: momentum_step(
-        p, v, (1 - m) * g, rate, m, (1 - m) * decay
-    )
-)
+)(lambda p, v, g, r, m, d: momentum_step(p, v, g - m * g, r, m, d - m * d))
 
 momentum_step.slip(
     "The rate is inside the velocity: PyTorch keeps it outside and multiplies "
     "when the parameter moves."
-)(
-    lambda p, v, g, rate, m, decay: momentum_step(
-        p, v, rate * g, 1, m, rate * decay
-    )
-)
+)(lambda p, v, g, r, m, d: momentum_step(p, v, r * g, 1, m, r * d))
 
 momentum_step.slip(
     "Your velocity is the step itself, downhill and times the rate: in "
     "PyTorch it adds up gradients, and -rate comes after."
-)(
-    lambda p, v, g, rate, m, decay: momentum_step(
-        p, v, -rate * g, -1, m, -rate * decay
-    )
-)
+)(lambda p, v, g, r, m, d: momentum_step(p, v, -r * g, -1, m, -r * d))
 
 
 @momentum_step.slip(
@@ -250,16 +234,12 @@ def _nesterov(parameter, velocity, gradient, rate, momentum, decay):
 momentum_step.slip(
     "The decay goes past the velocity (as in AdamW): add it to the gradient "
     "first."
-)(
-    lambda p, v, g, rate, m, decay: momentum_step(
-        (1 - rate * decay) * p, v, g, rate, m, 0
-    )
-)
+)(lambda p, v, g, r, m, d: momentum_step(p - r * d * p, v, g, r, m, 0))
 
 momentum_step.slip("The weight decay is missing.")(
-    lambda p, v, g, rate, m, decay: momentum_step(p, v, g, rate, m, 0)
+    lambda p, v, g, r, m, d: momentum_step(p, v, g, r, m, 0)
 )
 
 momentum_step.slip("The decay has the wrong sign: add decay * parameter.")(
-    lambda p, v, g, rate, m, decay: momentum_step(p, v, g, rate, m, -decay)
+    lambda p, v, g, r, m, d: momentum_step(p, v, g, r, m, -d)
 )

@@ -147,10 +147,7 @@ def widest(budget, side, depth):
 
 def _widest_if(count, budget):
     """Return the largest width whose count, as given, fits the budget."""
-    width = 1
-    while count(width + 1) <= budget:
-        width += 1
-    return width
+    return max(width for width in range(1, 1500) if count(width) <= budget)
 
 
 widest.slip("One unit too many: the answer must still fit the budget.")(
