@@ -50,6 +50,7 @@ def kind(value: object) -> str:
     if value is None:
         return "None"
     name = "array" if isinstance(value, np.ndarray) else type(value).__name__
+    name = "class" if isinstance(value, type) else name
     return f"{'an' if name[:1] in 'aeiou' else 'a'} {name}"
 
 

@@ -52,20 +52,16 @@ local_parameters.slip(
 )(lambda i, o, size, k: o * (i * np.prod(k) + np.prod(size)))
 
 local_parameters.slip("The biases are missing: every output has one.")(
-    lambda i, o, size, k: local_parameters(i, o, size, k) - o * np.prod(size)
+    lambda i, o, n, k: local_parameters(i, o, n, k) - o * np.prod(n)
 )
 
 local_parameters.slip(
     "Your border windows are full and the biases are missing."
 )(lambda i, o, size, k: o * np.prod(size) * i * np.prod(k))
 
-
-@local_parameters.slip(
+local_parameters.slip(
     "Your biases are shared, one a map: here every output has its own."
-)
-def _one_bias_a_map(in_maps, out_maps, size, kernel):
-    right = local_parameters(in_maps, out_maps, size, kernel)
-    return right - out_maps * (np.prod(size) - 1)
+)(lambda i, o, n, k: local_parameters(i, o, n, k) + o - o * np.prod(n))
 
 
 @local_parameters.slip(

@@ -219,44 +219,41 @@ def full_kernel(K, groups):
     return full
 
 
-@full_kernel.slip(
+def _reading(channels):
+    """Return an answer whose output f reads channels(f, groups, part)."""
+
+    def answer(K, groups):
+        full = np.zeros_like(np.tile(K, (1, groups, 1, 1)))
+        for f, kernel in enumerate(K):
+            full[f, channels(f, groups, len(kernel))] = kernel
+        return full
+
+    return answer
+
+
+full_kernel.slip(
     "You repeat the kernel for every group: an output reads the channels of "
     "its own group only, elsewhere are zeros."
-)
-def _tiled(K, groups):
-    return np.tile(K, (1, groups, 1, 1))
+)(lambda K, groups: np.tile(K, (1, groups, 1, 1)))
 
-
-@full_kernel.slip(
+full_kernel.slip(
     "You deal the outputs out in turn, 0, 1, 2, 0, 1, 2: the first C_out / "
     "groups of them form the first group."
-)
-def _outputs_in_turn(K, groups):
-    full = np.zeros_like(_tiled(K, groups))
-    for f, kernel in enumerate(K):
-        first = f % groups * len(kernel)
-        full[f, first : first + len(kernel)] = kernel
-    return full
+)(_reading(lambda f, groups, part: f % groups * part + np.arange(part)))
 
 
 @full_kernel.slip(
     "You deal the channels out in turn: neighbouring channels form a group."
 )
 def _channels_in_turn(K, groups):
-    full = np.zeros_like(_tiled(K, groups))
-    for f, kernel in enumerate(K):
-        full[f, f // (len(K) // groups) :: groups] = kernel
-    return full
+    full = full_kernel(K, groups).reshape(len(K), groups, *K.shape[1:])
+    return full.swapaxes(1, 2).reshape(len(K), -1, *K.shape[2:])
 
 
-@full_kernel.slip(
+full_kernel.slip(
     "All your outputs read the first group of channels: the next outputs read "
     "the next channels."
-)
-def _first_group_only(K, groups):
-    full = np.zeros_like(_tiled(K, groups))
-    full[:, : K.shape[1]] = K
-    return full
+)(_reading(lambda f, groups, part: np.arange(part)))
 
 
 @full_kernel.slip(
@@ -264,7 +261,6 @@ def _first_group_only(K, groups):
     "/ groups in a group."
 )
 def _one_output_a_group(K, groups):
-    full = np.zeros_like(_tiled(K, groups))
-    for f in range(groups):
-        full[f, f * K.shape[1] : (f + 1) * K.shape[1]] = K[f]
+    full = np.zeros_like(full_kernel(K, groups))
+    full[:groups] = full_kernel(K[:groups], groups)
     return full

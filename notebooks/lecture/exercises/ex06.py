@@ -65,17 +65,19 @@ def _put_back(
     return image
 
 
-def _frame(delta, x, K, stride, padding, step, assign=False):
-    """Return the gradient by the padded input, its windows `step` apart."""
-    columns = K.reshape(len(K), -1).T @ delta.reshape(*delta.shape[:2], -1)
-    size = [n + 2 * padding for n in x.shape[2:]]
-    layer = columns, size, K.shape[2:], stride, 1
-    return _put_back(*layer, step, d=1, assign=assign)
+def _dx(step=None, assign=False, cut=None):
+    """Return dx with windows `step` apart and the frame cut off at `cut`."""
 
+    def answer(delta, x, K, stride, padding):
+        K_f, delta = K.reshape(len(K), -1), delta.reshape(*delta.shape[:2], -1)
+        size = [n + 2 * padding for n in x.shape[2:]]
+        layer = K_f.T @ delta, size, K.shape[2:], stride, 1
+        frame = _put_back(*layer, step or stride, d=1, assign=assign)
+        start = padding if cut is None else cut
+        rows, columns = (slice(start, start + n) for n in x.shape[2:])
+        return frame[:, :, rows, columns]
 
-def _cut(frame, x, start):
-    rows, columns = (slice(start, start + n) for n in x.shape[2:])
-    return frame[:, :, rows, columns]
+    return answer
 
 
 def _but(**other):
@@ -128,15 +130,6 @@ def _divided_by_batch(delta, x, *layer):
     return dK / len(x), db / len(x), dx
 
 
-def _last_window_wins(delta, x, K, stride, padding):
-    frame = _frame(delta, x, K, stride, padding, stride, assign=True)
-    return _cut(frame, x, padding)
-
-
-def _windows_one_apart(delta, x, K, stride, padding):
-    return _cut(_frame(delta, x, K, stride, padding, 1), x, padding)
-
-
 def _kernel_side_by_side(delta, x, K, stride, padding):
     framed = np.pad(x, [(0, 0), (0, 0), *2 * [(padding, padding)]])
     view = sliding_window_view(framed, K.shape[2:], axis=(2, 3))
@@ -144,33 +137,34 @@ def _kernel_side_by_side(delta, x, K, stride, padding):
     return np.einsum("nohw,nchwij->ocij", delta, view)
 
 
-def _framed(delta, x, K, stride, padding):
-    return _frame(delta, x, K, stride, padding, stride)
-
-
 conv_backward.slip(
     "dx is assigned where it must be added: in overlaps only the last window "
     "is left. Write += for =."
-)(_but(dx=_last_window_wins))
+)(_but(dx=_dx(assign=True)))
 
 conv_backward.slip(
     "The stride is forgotten: your windows lie side by side, one pixel apart, "
     "in dK and in dx."
-)(_but(dK=_kernel_side_by_side, dx=_windows_one_apart))
+)(_but(dK=_kernel_side_by_side, dx=_dx(step=1)))
 
 conv_backward.slip(
     "The stride is forgotten in dx: window (row, column) begins at stride * "
     "row, stride * column."
-)(_but(dx=_windows_one_apart))
+)(_but(dx=_dx(step=1)))
 
-conv_backward.slip(
+
+@conv_backward.slip(
     "The padding is not cropped: dx still has its frame of zeros."
-)(_but(dx=_framed))
+)
+def _frame_kept(delta, x, K, stride, padding):
+    framed = np.pad(x, [(0, 0), (0, 0), *2 * [(padding, padding)]])
+    return conv_backward(delta, framed, K, stride, 0)
+
 
 conv_backward.slip(
     "dx is cut at the corner of the frame: the picture begins at row and "
     "column `padding`."
-)(_but(dx=lambda delta, x, *rest: _cut(_framed(delta, x, *rest), x, 0)))
+)(_but(dx=_dx(cut=0)))
 
 conv_backward.slip(
     "dK is rotated by 180 degrees: it is a cross-correlation of x with delta, "

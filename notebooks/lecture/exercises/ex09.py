@@ -1,5 +1,7 @@
 """The exercises of notebook 09."""
 
+from functools import partial
+
 import numpy as np
 
 from lecture.exercises.exercise import exercise
@@ -50,35 +52,26 @@ def _over_seeds(runs, part="test", pick=np.mean, ddof=1, by_batch=False):
     return pick(found), np.std(found, ddof=ddof)
 
 
-accuracy_over_seeds.slip(
-    "This is the accuracy on the training pictures: it says how much was "
-    'memorised. Take run["test"].'
-)(lambda runs: _over_seeds(runs, "train"))
-
-accuracy_over_seeds.slip(
-    'Two things: run["train"] says how much was memorised, take run["test"]; '
-    "and the deviation divides by n, not n - 1."
-)(lambda runs: _over_seeds(runs, "train", ddof=0))
-
-accuracy_over_seeds.slip(
-    "The last batch is smaller, yet counts as much as the others: add up "
-    "right answers and pictures, then divide once."
-)(lambda runs: _over_seeds(runs, by_batch=True))
-
-accuracy_over_seeds.slip(
-    "Two things: the last batch is smaller, yet counts as much as the others; "
-    "and the deviation divides by n, not n - 1."
-)(lambda runs: _over_seeds(runs, by_batch=True, ddof=0))
-
-accuracy_over_seeds.slip(
-    "This is the best seed, chosen on the test pictures: nobody can choose it "
-    "in advance. Return the mean over seeds."
-)(lambda runs: _over_seeds(runs, pick=max))
-
-accuracy_over_seeds.slip(
-    "Two things: the best seed was chosen on the test pictures, return the "
-    "mean; and the deviation divides by n, not n - 1."
-)(lambda runs: _over_seeds(runs, pick=max, ddof=0))
+for _message, _slip in [
+    (
+        "This is the accuracy on the training pictures: it says how much was "
+        'memorised. Take run["test"].',
+        {"part": "train"},
+    ),
+    (
+        "The last batch is smaller, yet counts as much as the others: add up "
+        "right answers and pictures, then divide once.",
+        {"by_batch": True},
+    ),
+    (
+        "This is the best seed, chosen on the test pictures: nobody can "
+        "choose it in advance. Return the mean over seeds.",
+        {"pick": max},
+    ),
+]:
+    accuracy_over_seeds.slip(_message)(partial(_over_seeds, **_slip))
+    _message += " And the deviation divides by n, not n - 1."
+    accuracy_over_seeds.slip(_message)(partial(_over_seeds, **_slip, ddof=0))
 
 accuracy_over_seeds.slip(
     "The deviation divides by n. A few seeds stand for all that could have "

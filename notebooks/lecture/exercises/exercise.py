@@ -158,7 +158,7 @@ class Exercise:
         """Return what is wrong with a function; None if nothing is."""
         if not callable(attempt) or isinstance(attempt, type | Exercise):
             return Finding(
-                f"{_called(attempt)}: hand over your own function, without "
+                f"This is {kind(attempt)}: hand over your own function, no "
                 f"brackets after it, exercises.{self.name}.check({self.name})."
             )
         cases = self.cases(np.random.default_rng(0))
@@ -236,15 +236,6 @@ class Exercise:
         if used:
             return Finding(f"It is right, but it uses {used}: do without.")
         return None
-
-
-def _called(attempt: object) -> str:
-    """Return what was handed over in place of a function."""
-    if isinstance(attempt, Exercise):
-        return "This is the exercise itself"
-    if isinstance(attempt, type):
-        return "This is a class"
-    return f"This is {kind(attempt)}"
 
 
 def _raised(error: BaseException) -> str:
