@@ -168,18 +168,11 @@ read_kernel.slip(
     "where an input goes; a row says what an output reads."
 )(lambda matrix, *sizes: read_kernel(matrix.T, *sizes))
 
-
-@read_kernel.slip(
+read_kernel.slip(
     "Height and width are swapped: pixels are numbered row by row."
-)
-def _axes_swapped(matrix, size, kernel):
-    return read_kernel(matrix, size[::-1], kernel[::-1]).T
+)(lambda matrix, n, k: read_kernel(matrix, n[::-1], k[::-1]).T)
 
-
-@read_kernel.slip(
+read_kernel.slip(
     "You have the lower right quarter of the kernel: take an output in the "
     "middle, and begin half a kernel before it."
-)
-def _from_the_corner(matrix, size, kernel):
-    seen = matrix[0].reshape(size)
-    return seen[: kernel[0], : kernel[1]]
+)(lambda matrix, n, k: matrix[0].reshape(n)[: k[0], : k[1]])

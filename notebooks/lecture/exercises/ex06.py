@@ -174,11 +174,7 @@ conv_backward.slip(
 conv_backward.slip(
     "dx reads the kernel forward: seen from a pixel the kernel runs backward, "
     "so rotate it (or use K_f^T and col2im)."
-)(_but(dx=lambda d, x, K, *rest: _by_x(d, x, K[:, :, ::-1, ::-1], *rest)))
-
-
-def _by_x(*layer):
-    return conv_backward(*layer)[2]
+)(_but(dx=lambda d, x, K, *r: conv_backward(d, x, K[..., ::-1, ::-1], *r)[2]))
 
 
 @conv_backward.slip(
@@ -192,7 +188,8 @@ def _patches_by_columns(delta, x, K, stride, padding):
     back[:, :, order] = flat  # row r of V_I holds entry order[r]
     dK, db, _ = conv_backward(delta, x, K, stride, padding)
     dK = dK.reshape(flat.shape)[:, :, order].reshape(K.shape)
-    return dK, db, _by_x(delta, x, back.reshape(K.shape), stride, padding)
+    back = back.reshape(K.shape)
+    return dK, db, conv_backward(delta, x, back, stride, padding)[2]
 
 
 @conv_backward.slip(
@@ -317,21 +314,11 @@ def bias_relu_backward(Delta, h_bar):
     return delta, delta.sum(axis=(0, 2, 3))
 
 
-def _masked(mask):
-    """Return an answer with this in place of delta."""
+def _relu(mask=None, collect=lambda delta: delta.sum(axis=(0, 2, 3))):
+    """Return an answer with another delta, or another gradient by b."""
 
     def answer(Delta, h_bar):
-        delta = mask(Delta, h_bar)
-        return delta, delta.sum(axis=(0, 2, 3))
-
-    return answer
-
-
-def _bias(collect):
-    """Return an answer with the right delta and another gradient by b."""
-
-    def answer(Delta, h_bar):
-        delta, _ = bias_relu_backward(Delta, h_bar)
+        delta = mask(Delta, h_bar) if mask else (h_bar > 0) * Delta
         return delta, collect(delta)
 
     return answer
@@ -340,25 +327,25 @@ def _bias(collect):
 bias_relu_backward.slip(
     "The gradient passes where h_bar is exactly 0: PyTorch and this series "
     "take the slope 0 there."
-)(_masked(lambda Delta, h_bar: (h_bar >= 0) * Delta))
+)(_relu(lambda Delta, h_bar: (h_bar >= 0) * Delta))
 
 bias_relu_backward.slip("The slope of ReLU is missing: delta is not Delta.")(
-    _masked(lambda Delta, h_bar: Delta)
+    _relu(lambda Delta, h_bar: Delta)
 )
 
 bias_relu_backward.slip(
     "The mask looks at the sign of the gradient: it is h_bar that decides "
     "what passes."
-)(_masked(lambda Delta, h_bar: np.maximum(Delta, 0)))
+)(_relu(lambda Delta, h_bar: np.maximum(Delta, 0)))
 
 bias_relu_backward.slip(
     "Negative gradients are lost: only the sign of h_bar decides what passes."
-)(_masked(lambda Delta, h_bar: (h_bar > 0) * np.maximum(Delta, 0)))
+)(_relu(lambda Delta, h_bar: (h_bar > 0) * np.maximum(Delta, 0)))
 
 bias_relu_backward.slip(
     "Delta is multiplied by the output of ReLU: multiply it by the slope, 1 "
     "or 0."
-)(_masked(lambda Delta, h_bar: np.maximum(h_bar, 0) * Delta))
+)(_relu(lambda Delta, h_bar: np.maximum(h_bar, 0) * Delta))
 
 bias_relu_backward.slip(
     "db sums Delta: the bias stands before the ReLU, so sum delta."
@@ -366,16 +353,16 @@ bias_relu_backward.slip(
 
 bias_relu_backward.slip(
     "db is not summed: one bias serves all pictures and positions."
-)(_bias(lambda delta: delta))
+)(_relu(collect=lambda delta: delta))
 
 bias_relu_backward.slip(
     "db is summed over positions, but not over the batch."
-)(_bias(lambda delta: delta.sum(axis=(2, 3))))
+)(_relu(collect=lambda delta: delta.sum(axis=(2, 3))))
 
 bias_relu_backward.slip("db is one number: each channel has its own bias.")(
-    _bias(lambda delta: delta.sum())
+    _relu(collect=lambda delta: delta.sum())
 )
 
 bias_relu_backward.slip("db is a mean: shared numbers add up.")(
-    _bias(lambda delta: delta.mean(axis=(0, 2, 3)))
+    _relu(collect=lambda delta: delta.mean(axis=(0, 2, 3)))
 )

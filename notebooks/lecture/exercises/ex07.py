@@ -262,14 +262,10 @@ cells_moved.slip(
     "windows, not a shorter move. Return None."
 )(lambda pixels, strides: pixels // int(np.prod(strides)))
 
-
-@cells_moved.slip(
+cells_moved.slip(
     "-1 is a move as well, one cell back: where nothing is guaranteed, return "
     "None."
-)
-def _minus_one(pixels, strides):
-    cells = cells_moved(pixels, strides)
-    return -1 if cells is None else cells
+)(lambda *move: -1 if cells_moved(*move) is None else cells_moved(*move))
 
 
 @cells_moved.slip(

@@ -79,27 +79,23 @@ accuracy_over_seeds.slip(
 )(lambda runs: _over_seeds(runs, ddof=0))
 
 
-@accuracy_over_seeds.slip(
+def _instead(change):
+    """Return an answer by change(mean, deviation, seeds)."""
+    return lambda runs: change(*accuracy_over_seeds(runs), len(runs))
+
+
+accuracy_over_seeds.slip(
     "This is the standard error, the deviation of the mean: do not divide by "
     "the root of the number of seeds."
+)(_instead(lambda mean, deviation, n: (mean, deviation / np.sqrt(n))))
+
+accuracy_over_seeds.slip("This is the variance: the deviation is its root.")(
+    _instead(lambda mean, deviation, n: (mean, deviation**2))
 )
-def _standard_error(runs):
-    mean, deviation = accuracy_over_seeds(runs)
-    return mean, deviation / np.sqrt(len(runs))
 
-
-@accuracy_over_seeds.slip("This is the variance: the deviation is its root.")
-def _variance(runs):
-    mean, deviation = accuracy_over_seeds(runs)
-    return mean, deviation**2
-
-
-@accuracy_over_seeds.slip(
+accuracy_over_seeds.slip(
     "This is the error: the accuracy is the share that is right."
-)
-def _error_rates(runs):
-    mean, deviation = accuracy_over_seeds(runs)
-    return 1 - mean, deviation
+)(_instead(lambda mean, deviation, n: (1 - mean, deviation)))
 
 
 # --- the widest network within a budget --------------------------------------

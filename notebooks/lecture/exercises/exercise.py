@@ -13,13 +13,14 @@ import inspect
 import textwrap
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from lecture.exercises.comparing import FEW, difference, kind, shown, told
+from lecture.exercises.comparing import difference, kind, named, told
 
 # Takes a random generator, returns the arguments of each call.
 Cases = Callable[[np.random.Generator], list[tuple]]
@@ -92,24 +93,21 @@ def exercise(
     return lambda answer: Exercise(answer, cases, advice, keeps, without)
 
 
+@dataclass(eq=False, repr=False)
 class Exercise:
     """What `exercise` makes; it may still be called as the solution."""
 
-    def __init__(
-        self,
-        answer: Callable,
-        cases: Cases,
-        advice: str,
-        keeps: bool = False,
-        without: str = "",
-    ) -> None:
-        self.name = answer.__name__
-        self.answer = answer
-        self.cases = cases
-        self.advice = advice
-        self.keeps = keeps
-        self.without = without
-        self.slips: list[Slip] = []
+    answer: Callable
+    cases: Cases
+    advice: str
+    keeps: bool = False
+    without: str = ""
+    slips: list[Slip] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """The name of the function that the reader writes."""
+        return self.answer.__name__
 
     def __call__(self, *arguments: object) -> object:
         """Return what the solution returns."""
@@ -190,13 +188,11 @@ class Exercise:
                 value = function(*given)
         except (Exception, SystemExit) as error:
             return _Run(error=error)
-        for name, old, new in zip(self._arguments(), case, given):
+        names = inspect.signature(self.answer).parameters
+        for name, old, new in zip(names, case, given):
             if isinstance(old, np.ndarray) and not np.array_equal(old, new):
                 return _Run(value, changed=name)
         return _Run(value)
-
-    def _arguments(self) -> list[str]:
-        return list(inspect.signature(self.answer).parameters)
 
     def _said(self, run: _Run, case: tuple) -> str:
         """Return what is wrong with one call, or ""."""
@@ -214,13 +210,8 @@ class Exercise:
 
     def _seen(self, case: tuple) -> str:
         """Return the arguments of a call in one line."""
-        values = []
-        for name, value in zip(self._arguments(), case):
-            if isinstance(value, np.ndarray) and value.size > FEW:
-                values.append(f"{name} of shape {value.shape}")
-            else:
-                values.append(f"{name} = {shown(value)}")
-        return f"Seen with {', '.join(values)}."
+        names = inspect.signature(self.answer).parameters
+        return f"Seen with {', '.join(map(named, names, case))}."
 
     def _beside_the_values(
         self, attempt: Callable, runs: list[_Run]
