@@ -194,8 +194,7 @@ def _another_order(
     for order in itertools.permutations(range(len(rights))):
         pairs = zip(values, (rights[place] for place in order))
         if not any(_differs(*pair, tolerance) for pair in pairs):
-            moved = [(i, p) for i, p in enumerate(order) if i != p]
-            here, there = moved[0]
+            here, there = next((i, p) for i, p in enumerate(order) if i != p)
             return (
                 "It returns the right values in another order: its "
                 f"{ORDINALS[here]} belongs {ORDINALS[there]}."

@@ -114,10 +114,8 @@ conv_backward.slip(
     "dK has one kernel for each picture: sum over the batch too."
 )
 def _kernel_for_each_picture(delta, x, *layer):
-    parts = [
-        conv_backward(delta[n : n + 1], x[n : n + 1], *layer)[0]
-        for n in range(len(x))
-    ]
+    pairs = zip(delta[:, None], x[:, None])
+    parts = [conv_backward(*pair, *layer)[0] for pair in pairs]
     return np.array(parts), *conv_backward(delta, x, *layer)[1:]
 
 

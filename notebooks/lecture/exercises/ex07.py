@@ -65,10 +65,6 @@ def _first(window):
     return one
 
 
-def _all(window):
-    return np.ones(window.shape)
-
-
 max_pool_backward.slip(
     "Ties are duplicated: where several pixels share the maximum, each gets "
     "the whole gradient. The first one gets it, once."
@@ -92,12 +88,12 @@ max_pool_backward.slip(
 max_pool_backward.slip(
     "Every pixel of a window gets its gradient: those below the maximum could "
     "move without moving the output."
-)(_paid(_all))
+)(_paid(np.ones_like))
 
 max_pool_backward.slip(
     "You spread the gradient over the window: that is the backward pass of "
     "the mean."
-)(_paid(lambda w: _all(w) / w.size))
+)(_paid(lambda w: np.ones_like(w) / w.size))
 
 max_pool_backward.slip(
     "Windows that overlap overwrite each other: a pixel that wins in two of "

@@ -134,9 +134,11 @@ def widest(budget, side, depth):
     return width
 
 
-def _widest_if(count, budget):
-    """Return the largest width whose count, as given, fits the budget."""
-    return max(width for width in range(1, 1500) if count(width) <= budget)
+def _widest_by(count):
+    """Return an answer with another count(width, side, depth)."""
+    return lambda budget, *net: max(
+        width for width in range(1, 1500) if count(width, *net) <= budget
+    )
 
 
 widest.slip("One unit too many: the answer must still fit the budget.")(
@@ -148,19 +150,12 @@ widest.slip(
     "included, so there are depth - 1 hidden layers."
 )(lambda budget, side, depth: widest(budget, side, depth + 1))
 
-
-@widest.slip(
+widest.slip(
     "The biases are missing: a layer from a to b has (a + 1) b parameters."
-)
-def _no_biases_counted(budget, side, depth):
-    inside = depth - 2
-    return _widest_if(lambda w: (side**2 + inside * w + 10) * w, budget)
-
+)(_widest_by(lambda w, side, depth: (side**2 + (depth - 2) * w + 10) * w))
 
 widest.slip("The last layer is missing: width units to 10 classes.")(
-    lambda budget, side, depth: _widest_if(
-        lambda w: _dense_count(w, side, depth) - (w + 1) * 10, budget
-    )
+    _widest_by(lambda w, *net: _dense_count(w, *net) - (w + 1) * 10)
 )
 
 widest.slip(
@@ -168,13 +163,9 @@ widest.slip(
     "width weights and width biases."
 )(lambda budget, side, depth: widest(budget, side, 2))
 
-
-@widest.slip("A picture has side x side pixels, and each is an input.")
-def _side_not_squared(budget, side, depth):
-    extra = side**2 - side
-    return _widest_if(
-        lambda w: _dense_count(w, side, depth) - extra * w, budget
-    )
+widest.slip("A picture has side x side pixels, and each is an input.")(
+    _widest_by(lambda w, n, *d: _dense_count(w, n, *d) - (n**2 - n) * w)
+)
 
 
 # --- weights for pictures in order -------------------------------------------

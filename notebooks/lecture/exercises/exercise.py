@@ -178,7 +178,9 @@ class Exercise:
         slip = self._slip(runs, cases)
         if not slip and not self._said(self._run(attempt, case), case):
             said = "Alone it is right: does it keep something between calls?"
-        return Finding(said, self._seen(case), slip, run.error)
+        names = inspect.signature(self.answer).parameters
+        seen = f"Seen with {', '.join(map(named, names, case))}."
+        return Finding(said, seen, slip, run.error)
 
     def _run(self, function: Callable, case: tuple) -> _Run:
         """Call a function with copies of the arguments."""
@@ -207,11 +209,6 @@ class Exercise:
             if all(_same(*pair) for pair in zip(runs, typical)):
                 return message
         return ""
-
-    def _seen(self, case: tuple) -> str:
-        """Return the arguments of a call in one line."""
-        names = inspect.signature(self.answer).parameters
-        return f"Seen with {', '.join(map(named, names, case))}."
 
     def _beside_the_values(
         self, attempt: Callable, runs: list[_Run]
@@ -270,15 +267,11 @@ def _used(function: Callable, forbidden: str) -> str:
         for step in dis.get_instructions(code):
             if step.opcode not in dis.hasname:
                 continue
-            is_global = step.opname == "LOAD_GLOBAL"
-            value = space.get(step.argval) if is_global else None
-            origin = (
-                getattr(value, n, "") for n in ("__name__", "__module__")
-            )
-            if forbidden in ".".join([step.argval, *map(str, origin)]).split(
-                "."
-            ):
-                return step.argval
+            name = step.argval
+            value = space.get(name) if step.opname == "LOAD_GLOBAL" else None
+            also = [getattr(value, n, "") for n in ("__name__", "__module__")]
+            if forbidden in ".".join(map(str, [name, *also])).split("."):
+                return name
             if getattr(value, "__globals__", None) is space:
                 codes.append(value.__code__)
     return ""
