@@ -127,7 +127,7 @@ def _stride_of_the_kernel(x, gradient, kernel_size, stride):
 
 # --- blur, then subsample ----------------------------------------------------
 def _maps_to_blur(rng):
-    sizes = [(2, 3, 4, 6), (1, 2, 5, 7), (3, 1, 6, 5)]
+    sizes = [(2, 3, 4, 6), (1, 2, 5, 7), (3, 1, 6, 5), (2, 1, 1, 4)]
     return [(rng.standard_normal(size),) for size in sizes]
 
 
