@@ -62,12 +62,11 @@ def named(name: str, value: object) -> str:
 
 def _shown(value: object) -> str:
     """Return a value, or what it is, in one short line."""
-    if isinstance(value, np.ndarray) and value.size <= 8:
-        lines = np.array2string(value, precision=4, separator=", ")
-        return " ".join(lines.split())
     if isinstance(value, np.generic):
         value = value.item()
     try:
+        if isinstance(value, np.ndarray) and value.size <= 8:
+            value = value.round(4).tolist()
         text = f"{value:.6g}" if isinstance(value, float) else repr(value)
     except Exception:  # it is the reader's own class, say
         return kind(value)

@@ -7,8 +7,9 @@ from lecture.exercises.exercise import exercise
 
 # --- circular convolution ----------------------------------------------------
 def _signals_and_kernels(rng):
-    # With K > T + 1 the end goes round more than once.
-    sizes = [(4, 3), (3, 5), (6, 5), (2, 6), (5, 4), (4, 1), (1, 3)]
+    # With K > T + 1 the end goes round more than once. With K < T an index
+    # beyond the end raises an error: first the wrong values.
+    sizes = [(3, 5), (2, 6), (4, 3), (6, 5), (5, 4), (4, 1), (1, 3)]
     return [
         (3 * rng.standard_normal(T), 3 * rng.standard_normal(K))
         for T, K in sizes
