@@ -320,7 +320,7 @@ BODIES = [
     ("return 'four'", "It returns a str where numbers belong."),
     ("return (1, None)", "It returns None where numbers belong."),
     ("return [i, [k, [s]]]", "It returns a list where numbers belong."),
-    ("return 1, 2", "It returns 2 values where 1 belong."),
+    ("return 1, 2", "It returns 2 values where 1 belongs."),
     ("while True:\n        pass",
      "It still runs after 1 s: does that loop end? Line"),
     ("while True:\n        print(i)",
