@@ -19,13 +19,12 @@ from lecture.exercises.exercise import Exercise, Verdict
 def verdict(step: Step, module: ModuleType, path: Path) -> Verdict:
     """Return whether one function of the reader's is right."""
     try:
-        function = defined(step, module)
-        if step.cases:
-            with unattended(path, "a function"):
+        with unattended(path):
+            function = defined(step, module)
+            if step.cases:
                 return _compare(step, function, path)
-        with unattended(path, "the network"):
             message = step.network_check(module)
-        return Verdict(not message, message + first_line(function))
+        return Verdict(not message, message and message + first_line(function))
     except Trouble as trouble:
         return Verdict(False, str(trouble))
 
@@ -41,6 +40,10 @@ def defined(step: Step, module: ModuleType) -> Callable:
     names = inspect.signature(step.answer).parameters
     try:
         inspect.signature(function).bind(*names)
+    except ValueError:
+        raise Trouble(
+            f"{step.name} is a function of Python's own: write one yourself."
+        ) from None
     except TypeError:
         raise Trouble(
             f"It takes {inspect.signature(function)}: the check calls it "

@@ -6,6 +6,7 @@ import contextlib
 import math
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -167,26 +168,33 @@ class _Watch:
         return loss, delta
 
 
-def trained(module: ModuleType, path: Path) -> Verdict:
-    """Return whether the reader's training reaches the goal."""
+def trained(
+    module: ModuleType, path: Path, begin: Callable[[str], None]
+) -> Verdict:
+    """Return whether the reader's training reaches the goal.
+
+    `begin` is told which limits hold from here.
+    """
     try:
-        function = defined(train, module)
-        with unattended(path, "the network"):
+        with unattended(path):
+            function = defined(train, module)
+            begin("the network")
             message = _rehearse(module)
-        if message:
-            return Verdict(False, message + first_line(function))
-        digits = load_mnist()
-        parameters, losses, seconds = _perform(module, path, digits)
-        with unattended(path, "the network"):
+            if message:
+                return Verdict(False, message + first_line(function))
+            begin("training")
+            digits, start = load_mnist(), time.monotonic()
+            parameters, losses = _perform(module, digits)
+            seconds = time.monotonic() - start
             message = _returned(module, parameters, False)
             if message:
                 return Verdict(False, message + first_line(function))
             found = module.predict(parameters, scale(digits.test_images))
             message = _labels_trouble(found, len(digits.test_labels))
-        if message:
-            return Verdict(False, f"predict: {message}")
     except Trouble as trouble:
         return Verdict(False, str(trouble))
+    if message:
+        return Verdict(False, f"predict: {message}")
     accuracy = float((found == digits.test_labels).mean())
     reached = (
         f"{accuracy:.1%} of the 1,000 test digits are right, after "
@@ -228,22 +236,14 @@ def _rehearse(module: ModuleType) -> str:
     return ""
 
 
-def _perform(
-    module: ModuleType, path: Path, digits: Any
-) -> tuple[Any, list[float], float]:
-    """Return what `train` returns, its losses and its seconds."""
+def _perform(module: ModuleType, digits: Any) -> tuple[Any, list[float]]:
+    """Return what `train` returns, and its losses."""
     print("Training on 4,000 digits; Ctrl-C (or Stop) ends it.", flush=True)
     images, labels = scale(digits.train_images), digits.train_labels.copy()
-    start = time.monotonic()
-    late = "fewer passes, or a faster im2col."
-    look = dict(unit="step", ncols=79, mininterval=0.5, file=sys.stdout)
-    with (
-        tqdm(**look) as bar,
-        unattended(path, "training", late),
-        _Watch(module, bar) as watch,
-    ):
+    look = dict(unit="step", ncols=79, mininterval=1, file=sys.stdout)
+    with tqdm(**look) as bar, _Watch(module, bar) as watch:
         parameters = module.train(images, labels, np.random.default_rng(0))
-    return parameters, watch.losses, time.monotonic() - start
+    return parameters, watch.losses
 
 
 def _returned(module: ModuleType, found: Any, stepped: bool) -> str:

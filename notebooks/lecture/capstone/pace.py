@@ -1,0 +1,69 @@
+"""Whether a function that is right is also fast enough to train with."""
+
+from __future__ import annotations
+
+import functools
+import textwrap
+import time
+from collections import defaultdict
+from collections.abc import Callable
+
+import numpy as np
+
+from lecture.capstone.dense import softmax_cross_entropy
+from lecture.capstone.network import backward, forward, initial
+from lecture.capstone.step import Step
+from lecture.capstone.training import momentum_step
+
+IMAGES = 5  # that are measured
+BATCHES = 12 * 4_000 / IMAGES  # as many as that in 12 passes over the digits
+SLOW = 30  # times the solution: with loops in Python it is 60 and more
+
+
+def slow(step: Step, function: Callable) -> str:
+    """Return what is told about a function that is right, and slow, or ""."""
+    calls = _calls()[step.name]
+    ratios, seconds = [], []
+    while len(ratios) < 3:  # another program may be in the way once
+        seconds.append(_seconds(function, calls))
+        ratios.append(seconds[-1] / _seconds(step.answer, calls))
+        minutes = min(seconds) * BATCHES / 60
+        if ratios[-1] < SLOW or minutes < 2:
+            return ""
+    return textwrap.fill(
+        f"{step.name} is right, and slow: it takes {min(ratios):.0f} times as "
+        f"long as the solution, by itself {minutes:.0f} of the 15 minutes that "
+        f"training may take. Let NumPy do the loops: {step.advice}",
+        79,
+    )
+
+
+def _seconds(function: Callable, calls: list[tuple]) -> float:
+    start = time.perf_counter()
+    for arguments in calls:
+        function(*arguments)
+    return time.perf_counter() - start
+
+
+@functools.cache
+def _calls() -> dict[str, list[tuple]]:
+    """Return the calls of each function in one step of training."""
+    calls = defaultdict(list)
+
+    def noted(step: Step, *arguments: object) -> object:
+        calls[step.name].append(arguments)
+        return step.answer(*arguments)
+
+    rng = np.random.default_rng(0)
+    images = rng.standard_normal((IMAGES, 1, 28, 28)).astype(np.float32)
+    parameters = initial(rng)
+    Step.__call__ = noted
+    try:
+        logits, kept = forward(parameters, images)
+        _, delta = softmax_cross_entropy(logits, np.arange(IMAGES))
+        for name, gradient in backward(parameters, kept, delta).items():
+            p = parameters[name]
+            momentum_step(p, p, gradient, 0.01, 0.9, 0.002)
+    finally:
+        del Step.__call__
+    return calls
