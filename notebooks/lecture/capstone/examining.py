@@ -9,6 +9,7 @@ from __future__ import annotations
 import faulthandler
 import json
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -108,4 +109,6 @@ def _answer(asked: int, told: TextIO) -> None:
     """Say where the reader's code is when asked; end when nobody is there."""
     while os.read(asked, 1):
         faulthandler.dump_traceback(told)
+    if os.name == "posix":  # also the processes that the reader's code began
+        os.killpg(0, signal.SIGKILL)
     os._exit(1)

@@ -32,8 +32,8 @@ def slow(step: Step, function: Callable) -> str:
             return ""
     return textwrap.fill(
         f"{step.name} is right, and slow: it takes {min(ratios):.0f} times as "
-        f"long as the solution, by itself {minutes:.0f} of the 15 minutes that "
-        f"training may take. Let NumPy do the loops: {step.advice}",
+        f"long as the solution, {minutes:.0f} of the 15 minutes that training "
+        f"may take. Let NumPy do the loops: {step.advice}",
         79,
     )
 
