@@ -341,7 +341,7 @@ BODIES = [
     ("return 'four'", "It returns a str where numbers belong."),
     ("return (1, None)", "It returns None where numbers belong."),
     ("return [i, [k, [s]]]", "It returns a list where numbers belong."),
-    ("return 1, 2", "It returns 2 values where 1 belong."),
+    ("return 1, 2", "It returns 2 values where 1 belongs."),
     ("return output_size(i, k, s, p)", "It calls itself without end. Line 2"),
     ("return float((i + 2 * p - k) // s + 1)",
      "It returns 28.0: shapes and indices must be whole"),

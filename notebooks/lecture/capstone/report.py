@@ -8,8 +8,9 @@ from pathlib import Path
 from lecture.capstone import watching
 from lecture.capstone.examining import STEPS
 from lecture.capstone.running import Trouble
-from lecture.capstone.step import Step, kind
+from lecture.capstone.step import Step
 from lecture.capstone.watching import Found, say
+from lecture.exercises.comparing import kind
 
 
 def check(path: str | Path) -> None:

@@ -1,0 +1,200 @@
+"""What a reader's function returned, beside what is right."""
+
+from __future__ import annotations
+
+import itertools
+import numbers
+import traceback
+
+import numpy as np
+
+FEW = 8  # numbers that are shown one by one
+ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
+# What rounding may change, by the bytes of a float.
+TOLERANCES = {2: 1e-2, 4: 1e-4}
+
+
+class Unfit(Exception):
+    """Says why a result cannot be compared."""
+
+
+def difference(found: object, right: object) -> str:
+    """Return how a result differs from the right one, or "".
+
+    The right result decides what belongs there: a tuple is several values,
+    which may come in a list; anything else is one array or number.
+    """
+    if found is None or right is None:
+        said = f"It returns {shown(found)} where {shown(right)} is right."
+        return "" if found is right else said
+    try:
+        values = _values(found, right)
+    except Unfit as unfit:
+        return str(unfit)
+    rights = right if isinstance(right, tuple) else (right,)
+    rights = [np.asarray(value) for value in rights]
+    sizes = [v.dtype.itemsize for v in values if v.dtype.kind == "f"]
+    tolerance = TOLERANCES.get(min(sizes, default=8), 1e-6)
+    for place, (value, expected) in enumerate(zip(values, rights)):
+        said = _differs(value, expected, tolerance)
+        if said:
+            subject = _subject(place, len(rights))
+            other = _another_order(values, rights, tolerance)
+            return other or f"{subject} {said}"
+    return ""
+
+
+def kind(value: object) -> str:
+    """Return what a value is, as in "It returns a list"."""
+    if value is None:
+        return "None"
+    name = "array" if isinstance(value, np.ndarray) else type(value).__name__
+    return f"{'an' if name[:1] in 'aeiou' else 'a'} {name}"
+
+
+def shown(value: object) -> str:
+    """Return a value, or what it is, in one short line."""
+    if isinstance(value, np.ndarray) and value.size > FEW:
+        return f"an array of shape {value.shape}"
+    if isinstance(value, np.ndarray):
+        lines = np.array2string(value, precision=4, separator=", ")
+        return " ".join(lines.split())
+    if isinstance(value, np.generic):
+        value = value.item()
+    try:
+        text = f"{value:.6g}" if isinstance(value, float) else repr(value)
+    except Exception:  # it is the reader's own class, say
+        return kind(value)
+    return text if len(text) <= 60 else kind(value)
+
+
+def told(error: BaseException) -> str:
+    """Return the kind of an error, and what it says."""
+    return "".join(traceback.format_exception_only(error)).strip()
+
+
+def _subject(place: int, count: int) -> str:
+    """Return how a sentence about one of the values begins."""
+    if count == 1:
+        return "It returns"
+    return f"The {ORDINALS[place]} of its {count} values is"
+
+
+def _values(found: object, right: object) -> list[np.ndarray]:
+    """Return what was returned as arrays of numbers, as many as belong."""
+    several = isinstance(right, tuple)
+    count = len(right) if several else 1
+    parts = [found]
+    if isinstance(found, list | tuple):
+        if several or (np.ndim(right) == 0 and len(found) != 1):
+            parts = found
+    elif several:
+        parts = np.atleast_1d(_numbers(found, "It returns"))
+    if len(parts) != count:
+        values = f"{len(parts)} value{'s' if len(parts) != 1 else ''}"
+        belong = f"{count} belong{'s' if count == 1 else ''}"
+        raise Unfit(f"It returns {values} where {belong}.")
+    flags = np.asarray(right).dtype.kind == "b" if not several else False
+    return [
+        _numbers(part, _subject(place, count), flags)
+        for place, part in enumerate(parts)
+    ]
+
+
+def _numbers(value: object, subject: str, flags: bool = False) -> np.ndarray:
+    """Return a value as an array of numbers; refuse anything else."""
+    try:
+        refusal, array = _read(value, flags)
+    except Exception as error:
+        refusal = f"{kind(value)} that NumPy cannot read, {told(error)}"
+        if isinstance(value, list | tuple) and isinstance(error, ValueError):
+            refusal = f"{kind(value)} whose parts do not fit into one array."
+    if refusal:
+        raise Unfit(f"{subject} {refusal}")
+    return array
+
+
+def _read(value: object, flags: bool) -> tuple[str, np.ndarray]:
+    """Return why a value is refused, or "", and the value as an array."""
+    parts = value if isinstance(value, list | tuple) else [value]
+    if any(isinstance(part, np.ma.MaskedArray) for part in parts):
+        return "a masked array: return a plain one, .filled(0), say.", value
+    plain = list | tuple | np.ndarray | np.generic | numbers.Number
+    if not isinstance(value, plain) and not hasattr(type(value), "__array__"):
+        return f"{kind(value)} where numbers belong.", value
+    array = np.asarray(value)
+    if array.dtype.kind == "c":
+        return "complex numbers: take the real part, .real.", array
+    if array.dtype.kind == "b" and not flags:
+        return "True or False where numbers belong.", array
+    if array.dtype.kind in "buif":
+        return "", array
+    odd = [v for v in array.ravel().tolist() if not _is_number(v)]
+    if array.dtype.kind == "O" and not odd:  # fractions, very large integers
+        return "", array.astype(float)
+    inside = f" in {kind(value)}" if array.ndim else ""
+    return f"{kind((odd or [value])[0])}{inside} where numbers belong.", array
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, numbers.Real)
+
+
+def _differs(found: np.ndarray, right: np.ndarray, tolerance: float) -> str:
+    """Return how one value differs, to follow "It returns"; or ""."""
+    if found.shape != right.shape:
+        shapes = [
+            f"an array of shape {v.shape}" if v.ndim else "one number"
+            for v in (found, right)
+        ]
+        return "{} where {} is right.".format(*shapes)
+    wrong = _wrong(found, right, tolerance)
+    if not wrong.any():
+        return ""
+    at = tuple(map(int, np.argwhere(wrong)[0]))
+    where = f" at {at}" if at else ""
+    return "{}{where} where {} is right.".format(
+        *_told_apart(found[at], right[at]), where=where
+    )
+
+
+def _wrong(
+    found: np.ndarray, right: np.ndarray, tolerance: float
+) -> np.ndarray:
+    """Say for each place whether it differs by more than rounding."""
+    if found.dtype.kind in "bui" and right.dtype.kind in "bui":
+        return found != right
+    least = tolerance / 1000
+    if right.dtype.kind in "bui":  # whole numbers are nearly exact
+        tolerance, least = 16 * np.finfo(found.dtype).eps, 1e-9
+    scale = np.abs(right[np.isfinite(right)]).max(initial=0)
+    least += tolerance / 10 * scale
+    return ~np.isclose(found, right, tolerance, least, equal_nan=True)
+
+
+def _told_apart(found: np.generic, right: np.generic) -> list[str]:
+    """Return two numbers with as many digits as show the difference."""
+    pair = [found.item(), right.item()]
+    for digits in (6, 9, 12, 17):
+        texts = [
+            str(v) if isinstance(v, int) else f"{v:.{digits}g}" for v in pair
+        ]
+        if texts[0] != texts[1]:
+            break
+    return texts
+
+
+def _another_order(
+    values: list[np.ndarray], rights: list[np.ndarray], tolerance: float
+) -> str:
+    """Say so if the values are right, but for their order."""
+    for order in itertools.permutations(range(len(rights))):
+        pairs = zip(values, (rights[place] for place in order))
+        if not any(_differs(*pair, tolerance) for pair in pairs):
+            moved = [(i, p) for i, p in enumerate(order) if i != p]
+            here, there = moved[0]
+            return (
+                "It returns the right values in another order: its "
+                f"{ORDINALS[here]} belongs {ORDINALS[there]}."
+            )
+    return ""
