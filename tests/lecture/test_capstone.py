@@ -339,8 +339,7 @@ BODIES = [
     ("[][i]", "It raises IndexError: list index out of range Line 2: [][i]"),
     ("pass", "It returns None: write your answer there. Line 1."),
     ("return 'four'", "It returns a str where numbers belong."),
-    ("return (1, None)", "It returns None where numbers belong."),
-    ("return [i, [k, [s]]]", "It returns a list where numbers belong."),
+    ("return (1, None)", "It returns 2 values where 1 belongs."),
     ("return 1, 2", "It returns 2 values where 1 belongs."),
     ("return output_size(i, k, s, p)", "It calls itself without end. Line 2"),
     ("return float((i + 2 * p - k) // s + 1)",
@@ -376,8 +375,8 @@ BODIES = [
          "    return (i + 2 * p - k) // s + 1 + (len(calls) == 2)\n",
          "does it keep something between calls?"),
         ("raise KeyboardInterrupt\n", "It raises KeyboardInterrupt Line 1"),
-        ("output_size = dict\n", "It returns"),
-        ("x = " + 200 * "-" * 500 + "1\n", "without end"),
+        ("output_size = dict\n", "output_size is a type: write a function"),
+        ("x = " + 99_999 * "-" + "1\n", "it is nested too deeply"),
     ],
 )  # fmt: skip
 def test_a_broken_file_is_told_why(said, text, message):

@@ -10,6 +10,7 @@ from types import ModuleType
 
 import numpy as np
 
+from lecture.capstone import pace
 from lecture.capstone.running import Trouble, told, unattended
 from lecture.capstone.step import Step
 from lecture.exercises.comparing import kind
@@ -17,7 +18,7 @@ from lecture.exercises.exercise import Verdict
 
 
 def verdict(step: Step, module: ModuleType, path: Path) -> Verdict:
-    """Return whether one function of the reader's is right."""
+    """Return whether a function is right; if so, whether it is slow."""
     try:
         with unattended(path):
             function = defined(step, module)
@@ -26,9 +27,9 @@ def verdict(step: Step, module: ModuleType, path: Path) -> Verdict:
             else:
                 message = step.network_check(module)
                 message += first_line(function) if message else ""
+            return Verdict(not message, message or pace.slow(step, function))
     except Trouble as trouble:
-        message = str(trouble)
-    return Verdict(not message, message)
+        return Verdict(False, str(trouble))
 
 
 def defined(step: Step, module: ModuleType) -> Callable:
@@ -75,7 +76,8 @@ def _unfit(step: Step, function: Callable) -> str:
     found, right = function(*copy.deepcopy(case)), step.answer(*case)
     pairs = zip(found, right) if type(right) is tuple else [(found, right)]
     for value, expected in pairs:
-        if isinstance(expected, np.ndarray) > isinstance(value, np.ndarray):
+        array = isinstance(value, np.ndarray)
+        if isinstance(expected, np.ndarray) and not array:
             return f"It returns {kind(value)}: the others need an array."
         if type(expected) is int and not isinstance(value, int | np.integer):
             return (

@@ -10,10 +10,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from lecture.capstone.dense import softmax_cross_entropy
 from lecture.capstone.network import backward, forward, initial
 from lecture.capstone.step import Step
-from lecture.capstone.training import momentum_step
 
 IMAGES = 5  # that are measured
 BATCHES = 12 * 4_000 / IMAGES  # as many as that in 12 passes over the digits
@@ -60,10 +58,7 @@ def _calls() -> dict[str, list[tuple]]:
     Step.__call__ = noted
     try:
         logits, kept = forward(parameters, images)
-        _, delta = softmax_cross_entropy(logits, np.arange(IMAGES))
-        for name, gradient in backward(parameters, kept, delta).items():
-            p = parameters[name]
-            momentum_step(p, p, gradient, 0.01, 0.9, 0.002)
+        backward(parameters, kept, logits)  # as good a delta as any
     finally:
         del Step.__call__
     return calls

@@ -10,36 +10,26 @@ import codecs
 import contextlib
 import json
 import os
-import queue
 import re
 import signal
 import subprocess
 import sys
-import threading
+import tempfile
 import time
 from pathlib import Path
 from typing import NamedTuple
 
 from lecture.capstone.running import line
 
-
-class Limit(NamedTuple):
-    """What one part of the examination may take."""
-
-    seconds: float
-    printed: int  # characters
-    late: str = "does that loop end?"
-
-
-LIMITS = {
-    "the start": Limit(120, 5_000, "Python is slow to begin, try again."),
-    "the file": Limit(
-        20, 5_000, "let the file define functions, and nothing more."
-    ),
-    "a function": Limit(20, 5_000),
-    "the network": Limit(120, 5_000),
-    "training": Limit(900, 200_000, "fewer passes, or a faster im2col."),
+# Seconds until a part of the examination is ended, and what is told then.
+SECONDS = {"the start": 120, "the file": 20, "a function": 20}
+SECONDS |= {"the network": 120, "training": 900}
+LATE = {
+    "the start": "Python is slow to begin, try again.",
+    "the file": "let the file define functions, and nothing more.",
+    "training": "fewer passes, or a faster im2col.",
 }
+PRINTED = 5_000, 200_000  # characters that a part may print; training
 
 
 class Found(NamedTuple):
@@ -60,99 +50,77 @@ def say(text: str, end: str = "\n") -> None:
 
 def examined(path: Path, train: bool) -> Found:
     """Return what is found in the reader's file; show what it prints."""
-    watch = _Watch(path, train)
-    try:
-        return watch.followed()
-    except KeyboardInterrupt:
-        return watch.stopped("Stopped by you.")
-    finally:
-        watch.end()
-        if watch.last != "\n":
-            say("")
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        watch = _Watch(path, train, folder)
+        try:
+            return watch.followed()
+        except KeyboardInterrupt:
+            return watch.stopped("Stopped by you.")
+        finally:
+            watch.end()
 
 
 class _Watch:
     """One examination, seen from outside."""
 
-    def __init__(self, path: Path, train: bool) -> None:
+    def __init__(self, path: Path, train: bool, folder: str) -> None:
         self.path, self.found = path, None
         # The faulthandler writes a path so.
         self.written = str(path).encode("ascii", "backslashreplace").decode()
         self.begin(0, "the start")
-        self.events: queue.Queue[tuple[str, bytes]] = queue.Queue()
+        files = [Path(folder, name) for name in ("printed", "told")]
+        for file in files:
+            file.touch()
+        self.printed, self.told = (file.open("rb") for file in files)
         self.decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         self.last = "\n"  # that was shown
-        self.half = b""  # a line of the process that is not complete
-        self.fault = ""  # of this installation, not of the reader's file
-        self.child = _started(path, train)
-        self.open = {"stdout", "stderr"}
-        for name in self.open:
-            threading.Thread(
-                target=self.listen, args=(name,), daemon=True
-            ).start()
-
-    def listen(self, name: str) -> None:
-        """Put what the process writes into the queue, at its end b""."""
-        data = b"begun"
-        with contextlib.suppress(OSError, ValueError):  # closed meanwhile
-            while data:
-                data = getattr(self.child, name).read(65536)
-                self.events.put((name, data))
+        with files[0].open("ab") as printed:
+            self.child = _started(printed, str(path), train, str(files[1]))
 
     def begin(self, place: int, part: str) -> None:
-        """Note what is examined now, and its limits."""
-        self.place, self.part, self.limit = place, part, LIMITS[part]
-        self.deadline = time.monotonic() + self.limit.seconds
-        self.left, self.where = self.limit.printed, ""
+        """Note what is examined now; its limits hold from here."""
+        self.place, self.part, self.where = place, part, ""
+        self.deadline = time.monotonic() + SECONDS[part]
+        self.left = PRINTED[part == "training"]
 
     def followed(self) -> Found:
         """Return what the process finds; it ends at its limits."""
-        ended = False
         while True:
-            silent = not self.take()
+            ended = self.child.poll() is not None
+            self.take()
             if self.left < 0:
                 return self.stopped("It prints without end.")
             if time.monotonic() > self.deadline:
-                late = f"{self.limit.seconds} s: {self.limit.late}"
+                late = LATE.get(self.part, "does that loop end?")
+                late = f"{SECONDS[self.part]} s: {late}"
                 return self.stopped(f"It still runs after {late}")
-            # Another process of the reader's may keep the pipes open.
-            if (self.found and not self.open) or (ended and silent):
+            if ended:
                 return self.found or self.failed(self.last_word())
-            ended = self.child.poll() is not None
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.child.wait(0.05)
 
-    def take(self) -> bool:
-        """Take one event; return whether there was one."""
-        try:
-            name, data = self.events.get(timeout=0.1)
-        except queue.Empty:
-            return False
-        if not data:
-            self.open.remove(name)
-        elif name == "stderr":
-            *lines, self.half = (self.half + data).split(b"\n")
-            for text in lines:
-                self.heed(text.decode())
-        else:
-            text = self.decode(data).replace("\r\n", "\n")
-            shown = text[: max(self.left, 0)]
-            say(shown, end="")
-            self.left -= len(text)
-            self.last = shown[-1:] or self.last
-        return True
+    def take(self) -> None:
+        """Show what was printed since, and heed what was told."""
+        text = self.decode(self.printed.read(2**20)).replace("\r\n", "\n")
+        shown = text[: max(self.left, 0)]
+        say(shown, end="")
+        self.left -= len(text)
+        self.last = shown[-1:] or self.last
+        while (told := self.told.readline()).endswith(b"\n"):
+            self.heed(told.decode())
+        self.told.seek(-len(told), os.SEEK_CUR)  # half a line
 
-    def heed(self, text: str) -> None:
-        """Heed a line that `examining`, or the faulthandler, wrote."""
-        at = re.fullmatch(r'  File "(.*)", line (\d+) in .*', text)
-        if text.startswith("["):
-            kind, *values = json.loads(text)
+    def heed(self, told: str) -> None:
+        """Heed a line that `examining`, or its faulthandler, wrote."""
+        at = re.fullmatch(r'  File "(.*)", line (\d+) in .*\s*', told)
+        if told.startswith("["):
+            kind, *values = json.loads(told)
             if kind == "begin":
                 self.begin(*values)
             else:
                 self.found = Found(*values)
-        elif at and at[1] == self.written and not self.where:
+        elif at and not self.where and at[1] == self.written:
             self.where = line(self.path, int(at[2]))
-        elif self.part == "the start":
-            self.fault += f"\n{text}"
 
     def stopped(self, message: str) -> Found:
         """Return why the process is ended, and where it was."""
@@ -160,6 +128,7 @@ class _Watch:
             self.child.stdin.write(b"?")
         until = time.monotonic() + 0.5
         while not self.where and time.monotonic() < until:
+            time.sleep(0.01)
             self.take()
         return self.failed(message)
 
@@ -170,9 +139,9 @@ class _Watch:
 
     def last_word(self) -> str:
         """Return what is told about a process that ended by itself."""
-        code = self.child.wait()
+        code = self.child.returncode
         if self.part == "the start":
-            raise RuntimeError(f"the check cannot begin: {self.fault}")
+            return "Python cannot begin the check: see above."
         if code == -9:
             return (
                 "The system ended it, most likely for want of memory: print "
@@ -189,27 +158,31 @@ class _Watch:
                 os.killpg(self.child.pid, signal.SIGKILL)
         self.child.kill()
         self.child.wait()
-        for stream in (self.child.stdin, self.child.stdout, self.child.stderr):
-            stream.close()
+        for file in (self.child.stdin, self.printed, self.told):
+            file.close()
+        if self.last != "\n":
+            say("")
 
 
-def _started(path: Path, train: bool) -> subprocess.Popen:
+def _started(printed: object, *values: object) -> subprocess.Popen:
     """Begin the examination; Ctrl-C does not reach it, only this process."""
-    seconds = {part: limit.seconds for part, limit in LIMITS.items()}
-    pipes = dict.fromkeys(["stdin", "stdout", "stderr"], subprocess.PIPE)
+    env = {"PYTHONIOENCODING": "utf-8:backslashreplace"}
+    env["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
+    code = "from lecture.capstone import examining; examining.main()"
     return subprocess.Popen(
         [
-            *(sys.executable, "-u", "-P", "-c"),
-            "from lecture.capstone import examining; examining.main()",
-            json.dumps([str(path), train, seconds]),
+            sys.executable,
+            "-u",
+            "-P",
+            "-c",
+            code,
+            json.dumps([*values, SECONDS]),
         ],
-        **pipes,
+        stdin=subprocess.PIPE,
+        stdout=printed,
+        stderr=subprocess.STDOUT,
         bufsize=0,
-        env=os.environ
-        | {
-            "PYTHONIOENCODING": "utf-8:backslashreplace",
-            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-        },
+        env=os.environ | env,
         start_new_session=True,
         creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
     )
