@@ -38,12 +38,10 @@ for _message, _answer in ex03.output_size.slips:
         output_size.slip(_message)(_without_dilation(_answer))
 
 
-@output_size.slip(
+output_size.slip(
     "You add 1 before you divide: the first window is counted after the "
     "division."
-)
-def _one_too_early(i, k, s, p):
-    return (i + 2 * p - k + 1) // s
+)(lambda i, k, s, p: (i + 2 * p - k + 1) // s)
 
 
 # --- 2: im2col ---------------------------------------------------------------
@@ -94,11 +92,9 @@ for _message, _answer in ex05.image_to_columns.slips:
     im2col.slip(_message)(_for_each_picture(_answer))
 
 
-@im2col.slip(
+im2col.slip(
     "The padding is forgotten: `padding` zeros belong around each map."
-)
-def _no_padding(x, kernel_size, stride, padding):
-    return im2col(x, kernel_size, stride, 0)
+)(lambda x, kernel_size, stride, padding: im2col(x, kernel_size, stride, 0))
 
 
 @im2col.slip(
@@ -106,19 +102,6 @@ def _no_padding(x, kernel_size, stride, padding):
 )
 def _kernel_on_its_side(x, kernel_size, stride, padding):
     return im2col(x, kernel_size[::-1], stride, padding)
-
-
-@im2col.slip(
-    "The pictures of the batch stand side by side in one matrix: here each "
-    "has a matrix of its own, (N, C*k_h*k_w, L)."
-)
-def _pictures_side_by_side(*layer):
-    return np.concatenate(list(im2col(*layer)), axis=1)
-
-
-@im2col.slip("You return the columns of one picture: x is a batch.")
-def _one_picture_only(*layer):
-    return im2col(*layer)[0]
 
 
 # --- 3: conv_forward ---------------------------------------------------------
@@ -156,14 +139,12 @@ def _turned_kernels(x, K, b, stride, padding):
     return conv_forward(x, K[:, :, ::-1, ::-1], b, stride, padding)
 
 
-@conv_forward.slip("The bias is missing: add b[f] to every output of map f.")
-def _no_bias(x, K, b, stride, padding):
-    return conv_forward(x, K, 0 * b, stride, padding)
-
-
-@conv_forward.slip("The bias is subtracted: h = K_f v_I + b.")
-def _bias_subtracted(x, K, b, stride, padding):
-    return conv_forward(x, K, -b, stride, padding)
+conv_forward.slip("The bias is missing: add b[f] to every output of map f.")(
+    lambda x, K, b, stride, padding: conv_forward(x, K, 0 * b, stride, padding)
+)
+conv_forward.slip("The bias is subtracted: h = K_f v_I + b.")(
+    lambda x, K, b, stride, padding: conv_forward(x, K, -b, stride, padding)
+)
 
 
 @conv_forward.slip(
@@ -175,38 +156,15 @@ def _kernel_columns(x, K, b, stride, padding):
     return conv_forward(x, mixed, b, stride, padding)
 
 
-@conv_forward.slip(
+conv_forward.slip(
     "The stride does not reach im2col, or the size of the maps."
-)
-def _stride_of_one(x, K, b, stride, padding):
-    return conv_forward(x, K, b, 1, padding)
-
-
-@conv_forward.slip(
+)(lambda x, K, b, stride, padding: conv_forward(x, K, b, 1, padding))
+conv_forward.slip(
     "The padding does not reach im2col, or the size of the maps."
+)(lambda x, K, b, stride, padding: conv_forward(x, K, b, stride, 0))
+conv_forward.slip("The ReLU is in it: eq. 6 gets a function of its own.")(
+    lambda *layer: np.maximum(conv_forward(*layer), 0)
 )
-def _never_padded(x, K, b, stride, padding):
-    return conv_forward(x, K, b, stride, 0)
-
-
-@conv_forward.slip("The ReLU is in it: eq. 6 gets a function of its own.")
-def _with_relu(*layer):
-    return np.maximum(conv_forward(*layer), 0)
-
-
-@conv_forward.slip(
-    "Your maps are still flat, (N, C_out, L): reshape them to (N, C_out, "
-    "H_out, W_out)."
-)
-def _flat_maps(*layer):
-    h = conv_forward(*layer)
-    return h.reshape(*h.shape[:2], -1)
-
-
-@conv_forward.slip("Height and width of your maps are swapped.")
-def _maps_on_their_side(*layer):
-    h = conv_forward(*layer)
-    return h.reshape(*h.shape[:2], *h.shape[:1:-1])
 
 
 @conv_forward.slip(
@@ -329,12 +287,6 @@ def conv_backward(delta, x, K, stride, padding):
 
 
 conv_backward.slips += ex06.conv_backward.slips
-
-
-@conv_backward.slip("The order is dK, db, dx: you return dx first.")
-def _input_first(*layer):
-    dK, db, dx = conv_backward(*layer)
-    return dx, dK, db
 
 
 STEPS = [output_size, im2col, conv_forward, col2im, conv_backward]

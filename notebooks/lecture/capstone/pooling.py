@@ -42,34 +42,19 @@ def _mean(x, kernel_size, stride):
     return means.reshape(max_pool(x, kernel_size, stride).shape)
 
 
-@max_pool.slip("You take the smallest value of each window.")
-def _smallest(x, kernel_size, stride):
-    return -max_pool(-x, kernel_size, stride)
-
-
-@max_pool.slip("The stride is forgotten: windows begin `stride` pixels apart.")
-def _stride_of_one(x, kernel_size, stride):
-    return max_pool(x, kernel_size, 1)
-
-
-@max_pool.slip(
-    "You take the maximum over all channels: each map is pooled by itself."
+max_pool.slip("You take the smallest value of each window.")(
+    lambda x, kernel_size, stride: -max_pool(-x, kernel_size, stride)
 )
-def _over_channels(*layer):
-    return max_pool(*layer).max(axis=1, keepdims=True)
-
-
-@max_pool.slip(
+max_pool.slip("The stride is forgotten: windows begin `stride` pixels apart.")(
+    lambda x, kernel_size, stride: max_pool(x, kernel_size, 1)
+)
+max_pool.slip(
     "Zeros win: where all values are negative the largest of them is the "
     "maximum. Do not begin with zeros."
+)(lambda *layer: np.maximum(max_pool(*layer), 0))
+max_pool.slip("Height and width of the kernel are swapped.")(
+    lambda x, kernel_size, stride: max_pool(x, kernel_size[::-1], stride)
 )
-def _zeros_win(*layer):
-    return np.maximum(max_pool(*layer), 0)
-
-
-@max_pool.slip("Height and width of the kernel are swapped.")
-def _kernel_on_its_side(x, kernel_size, stride):
-    return max_pool(x, kernel_size[::-1], stride)
 
 
 def _pooled_back(rng):
