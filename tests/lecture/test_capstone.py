@@ -1,9 +1,12 @@
 """The capstone: its solution reaches 97 %, every slip is told by its name."""
 
 import inspect
+import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import ModuleType
 
@@ -17,6 +20,7 @@ from lecture.capstone.examining import STEPS, examine
 
 SOURCE = "import numpy as np\n\n\n" + "\n\n".join(s.source() for s in STEPS)
 PATH = Path("my_cnn.py")
+COMMAND = sys.executable, "-m", "lecture.capstone"
 NAMES = [step.name for step in STEPS]
 LOGITS, LABELS = "return dense(v3, W4, b4),", "[0].argmax(axis=1)"
 DEF = "def output_size(i, k, s, p):\n"
@@ -72,6 +76,16 @@ def watched(tmp_path, capsys):
 def few_digits(monkeypatch):
     digits = Digits(*(array[:100] for array in load_mnist()))
     monkeypatch.setattr(training, "load_mnist", lambda: digits)
+
+
+def command(folder, *options, **env):
+    """Return what the command prints; it must not print errors."""
+    done = subprocess.run(
+        [*COMMAND, *options], cwd=folder, env=os.environ | env,
+        capture_output=True, check=True, encoding="latin-1",
+    )  # fmt: skip
+    assert done.stderr == ""
+    return done.stdout
 
 
 def changed(old, new, text=SOURCE):
@@ -258,9 +272,9 @@ def test_a_parameter_that_does_nothing_is_named(said):
         ("    return parameters\n", "            return parameters\n",
          "It took one step only: is `return` inside the loop?"),
         ("rate = 0.03 * min", "rate = 1e-6 * min",
-         "It learned next to nothing, the training loss ends at 2.30"),
+         "The training loss ends at 2.30: it learned next to nothing"),
         ("epochs, size = 1, 50", "epochs, size = 4, 25",
-         "it has not finished"),
+         ": more passes. What helps besides: a slow start"),
         ("epochs, size = 1, 50", "epochs, size = 12, 10",
          "it knows its own digits, not yet others"),
         ("epochs, size = 1, 50", "epochs, size = 0, 50",
@@ -281,6 +295,20 @@ def test_a_slip_in_training_is_named(said, few_digits, old, new, message):
     out = said(head + train)
     assert message.lower() in out.lower()
     assert "train: not yet." in out
+
+
+@pytest.mark.parametrize(
+    ("losses", "message"),
+    [
+        ([4.4, 0.3], "ends at 0.30: more passes. Early on it was 4.4, worse"),
+        ([2.3, 0.3], "ends at 0.30: more passes. What helps besides: a slow"),
+        ([2.3, 0.03], "knows its own digits, not yet others"),
+    ],
+)
+def test_what_helps_a_training_that_misses_the_goal(losses, message):
+    advice = training._advice(losses)
+    assert message in advice
+    assert "a smaller last layer" in advice
 
 
 def test_the_labels_of_the_test_digits_are_not_given(said, few_digits):
@@ -386,6 +414,67 @@ def test_a_broken_file_is_told_why(said, text, message):
     assert "Traceback" not in out
 
 
+SWALLOW = """
+    while True:
+        try: {}
+        except BaseException: pass
+"""
+ENDED = [
+    (SWALLOW.format("i"), "It still runs after 1 s: does that loop end? Line"),
+    (SWALLOW.format("print(i)"), "prints without end. Line 5: try: print(i)"),
+    (SWALLOW.format("os.write(2, b'no\\n')"), "It prints without end. Line 5"),
+    ("    return sum(range(10**12))", "after 1 s: does that loop end? Line 3"),
+    ("    pass\nwhile True:\n    i = 1", "1 s: let the file define functions"),
+    ("    os._exit(0)", "It ends Python itself: take os._exit() out."),
+    ("    os.kill(os.getpid(), 9)", "The system ended it, most likely for"),
+    ("    os.abort()", "It crashes Python itself (code -6). Line 3: "),
+    ("    os.closerange(0, 99)", "It ends Python itself"),
+    ("    threading.Thread(target=time.sleep, args=(99,)).start(); return 28",
+     "It returns 28 where 14 is right"),
+    ("    subprocess.Popen(['sleep', '99']); return 28",
+     "It returns 28 where 14 is right"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "message"), ENDED)
+def test_whatever_the_file_does_is_ended(watched, monkeypatch, body, message):
+    for part in ("the file", "a function"):
+        monkeypatch.setitem(watching.SECONDS, part, 1)
+    out = watched(f"import os, subprocess, threading, time\n{DEF}{body}\n")
+    assert message in out
+    assert "not yet." in out
+
+
+@pytest.mark.parametrize("sign", ["SIGINT", "SIGKILL"])
+def test_no_process_is_left_when_the_command_is_ended(tmp_path, sign):
+    beat = tmp_path / "beat"
+    text = f"print('begun')\n{DEF}{SWALLOW}"
+    text = text.format("open('beat', 'a').write('-')")
+    (tmp_path / "my_cnn.py").write_text(text)
+    with subprocess.Popen(
+        [*COMMAND, "my_cnn.py"], cwd=tmp_path, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    ) as process:  # fmt: skip
+        assert process.stdout.readline() == "begun\n"
+        process.send_signal(getattr(signal, sign))
+        out = process.stdout.read()
+    assert ("Stopped by you.\nLine" in out) == (sign == "SIGINT")
+    assert "Traceback" not in out
+    sizes = [-1, 0]
+    while sizes[-1] != sizes[-2]:
+        assert len(sizes) < 50
+        time.sleep(0.5)
+        sizes.append(beat.exists() and beat.stat().st_size)
+
+
+@pytest.mark.parametrize("name", ["im2col", "max_pool_backward"])
+def test_a_function_that_is_too_slow_to_train_is_told(said, name):
+    slow = f"\n\nquick = {name}\ndef {name}(*layer):\n"
+    slow += "    return [quick(*layer) for _ in range(200)][0]\n"
+    assert f"{name} is right, and slow: it takes" in said(until("relu") + slow)
+    assert "and slow" not in said(until("relu"))
+
+
 def test_results_may_come_in_a_list(said):
     text = changed(
         "return dK, delta.sum(axis=(0, 2)), dx",
@@ -405,13 +494,6 @@ def test_warnings_of_the_file_are_not_shown(said):
     assert "Next, step 1." in out
 
 
-def test_nothing_is_left_changed(said):
-    stdin, stdout, modules = sys.stdin, sys.stdout, set(sys.modules)
-    said("def output_size(i, k, s, p): exit()\n")
-    assert (sys.stdin, sys.stdout) == (stdin, stdout)
-    assert set(sys.modules) == modules
-
-
 # --- Where the file is -------------------------------------------------------
 
 
@@ -424,19 +506,40 @@ def test_a_missing_file_is_made_empty(tmp_path, capsys):
     assert "Next, step 1." in out
 
 
+REFUSED = [
+    ("notes.txt", "notes.txt is no Python file"),
+    ("folder.py", "folder.py is a folder: name a file in it"),
+    ("no/my_cnn.py", "There is no folder"),
+    ("a" * 300 + ".py", "cannot be read: File name too long"),
+    ("null\0.py", "is no path: embedded null"),
+    ("~no body/my_cnn.py", "is no path: Could not determine home"),
+    (watching.say, "A function is no path: give that of your file"),
+    (b"my_cnn.py", "A bytes is no path"),
+]
+
+
 @pytest.mark.parametrize("call", [capstone.check, capstone.hint])
-@pytest.mark.parametrize(
-    ("name", "message"),
-    [
-        ("notes.txt", "is no Python file"),
-        (".", "is no Python file"),
-        ("no/my_cnn.py", "There is no folder"),
-    ],
-)
-def test_another_path_is_refused(tmp_path, capsys, name, message, call):
-    call(tmp_path / name)
-    assert message in capsys.readouterr().out
-    assert not list(tmp_path.iterdir())
+@pytest.mark.parametrize(("name", "message"), REFUSED)
+def test_another_path_is_refused(
+    tmp_path, monkeypatch, capsys, name, message, call
+):
+    monkeypatch.chdir(tmp_path)
+    Path("folder.py").mkdir()
+    call(name)
+    out = capsys.readouterr().out
+    assert message in out
+    assert out.count("\n") == 1
+    assert os.listdir() == ["folder.py"]
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_a_console_shows_what_it_can(tmp_path, encoding):
+    text = f"{DEF}    print('→')\n    return größe\n"
+    (tmp_path / "größe.py").write_text(text, "utf-8")
+    done = command(tmp_path, "größe.py", PYTHONIOENCODING=encoding)
+    word = "größe".encode(encoding, "backslashreplace").decode("latin-1")
+    for part in ("\\u2192", f"{word}.py", f"Line 3: return {word}"):
+        assert part in done
 
 
 def test_no_hint_for_a_file_that_cannot_be_read(said):
@@ -459,15 +562,7 @@ def test_the_file_is_never_changed(said, tmp_path):
     ],
 )
 def test_the_command(tmp_path, option, expected):
-    done = subprocess.run(
-        [sys.executable, "-m", "lecture.capstone", "my_cnn.py", *option],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert expected in done.stdout
-    assert done.stderr == ""
+    assert expected in command(tmp_path, "my_cnn.py", *option)
 
 
 # --- The checks themselves ---------------------------------------------------

@@ -84,9 +84,14 @@ def _initial_trouble(module):
 
 
 def _size_trouble(weights):
-    alike = [n for n, p in weights.items() if _units_alike(p)]
-    # Zeros in the last layer, which gives 10 logits, do no harm.
-    if len(alike) > 1 or any(not _may_be_last(weights, n) for n in alike):
+    alike = [
+        name
+        for name, p in weights.items()
+        if np.ptp(p, axis=0 if len(p) > 1 else None).max() == 0
+    ]
+    # Zeros do no harm in the last layer, which has the 10 outputs.
+    last = [n for n, p in weights.items() if p.ndim == 2 and 10 in p.shape]
+    if len(alike) > 1 or not {*alike} <= {*last, *list(weights)[-1:]}:
         return (
             f"All units of {' and of '.join(alike)} begin alike: by symmetry "
             "their gradients are alike, or 0, and so they stay. Draw the "
@@ -101,16 +106,6 @@ def _size_trouble(weights):
                 "again. Multiply by np.sqrt(2 / inputs)."
             )
     return ""
-
-
-def _units_alike(p):
-    """Say whether the weights of all outputs of a layer are the same."""
-    return np.ptp(p, axis=0 if len(p) > 1 else None).max() == 0
-
-
-def _may_be_last(weights, name):
-    p = weights[name]
-    return name == list(weights)[-1] or (p.ndim == 2 and 10 in p.shape)
 
 
 # --- forward -----------------------------------------------------------------
