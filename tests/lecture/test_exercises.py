@@ -2,14 +2,19 @@
 
 import ast
 import copy
+import fractions
 import importlib
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from scipy.linalg import circulant
 
-from lecture.exercises.exercise import Exercise
+from helpers import shapes
+from lecture.exercises.exercise import Exercise, exercise
 
 ROOT = Path(__file__).parents[2]
 MODULES = {
@@ -23,24 +28,13 @@ ALL = {
     if isinstance(value, Exercise)
 }
 SLIPS = [
-    pytest.param(exercise, slip, id=f"{name}-{slip.answer.__name__}")
+    pytest.param(exercise, slip, id=f"{name}-{place}")
     for name, (_, exercise) in ALL.items()
-    for slip in exercise.slips
+    for place, slip in enumerate(exercise.slips)
 ]
 each = pytest.mark.parametrize(
     "exercise", [exercise for _, exercise in ALL.values()], ids=ALL
 )
-
-
-def in_form(form):
-    """Return a function that gives each part of an answer that form."""
-
-    def convert(value):
-        if isinstance(value, tuple):
-            return tuple(map(convert, value))
-        return form(value)
-
-    return convert
 
 
 def code_cells(number):
@@ -64,23 +58,71 @@ def namespace_of(number, source):
     return namespace
 
 
-@each
-def test_its_name_is_the_name_in_the_notebook(exercise):
-    number, found = ALL[exercise.name]
-    assert found is exercise
-    call = f"exercises.{exercise.name}.check({exercise.name})"
-    assert any(call in cell for cell in code_cells(number))
+# --- Right answers -----------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "form",
-    [lambda v: v, lambda v: np.asarray(v).tolist(), np.float32, np.longdouble],
-    ids=["as it is", "lists", "float32", "longdouble"],
-)
+def mapped(change, value, several=(tuple,)):
+    """Return a value with its parts changed."""
+    if isinstance(value, dict):
+        return {k: mapped(change, v, several) for k, v in value.items()}
+    if isinstance(value, several):
+        return type(value)(mapped(change, v, several) for v in value)
+    return value if value is None else change(value)
+
+
+def as_tuples(value):
+    value = np.asarray(value).tolist()
+    return tuple(map(tuple, value)) if np.ndim(value) == 2 else value
+
+
+def in_float32(value):
+    floats = isinstance(value, np.ndarray) and value.dtype.kind == "f"
+    return value.astype(np.float32) if floats else value
+
+
+FORMS = {
+    "as it is": lambda value: value,
+    "lists": lambda value: np.asarray(value).tolist(),
+    "tuples": as_tuples,
+    "float32": np.float32,
+    "longdouble": np.longdouble,
+    "torch": lambda value: torch.tensor(np.asarray(value)),
+    "objects": lambda value: np.array(value, object),
+    "fractions": lambda value: mapped(
+        fractions.Fraction, np.asarray(value).tolist(), (list,)
+    ),
+}
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 @each
 def test_the_solution_passes_in_several_forms(exercise, form):
-    convert = in_form(form)
-    assert exercise.verdict(lambda *given: convert(exercise(*given))).right
+    def attempt(*given):
+        return mapped(form, exercise(*given))
+
+    assert exercise.verdict(attempt).right
+
+
+@each
+def test_several_values_may_come_in_a_list(exercise):
+    def attempt(*given):
+        found = exercise(*given)
+        return list(found) if isinstance(found, tuple) else found
+
+    assert exercise.verdict(attempt).right
+
+
+@pytest.mark.parametrize("then", [lambda v: v, FORMS["lists"]])
+@each
+def test_the_solution_is_right_when_computed_in_float32(exercise, then):
+    def attempt(*given):
+        given = mapped(in_float32, given, (tuple, list))
+        return mapped(then, mapped(in_float32, exercise(*given)))
+
+    assert exercise.verdict(attempt) == (
+        True,
+        exercise.verdict(exercise.answer)[1],
+    )
 
 
 @each
@@ -95,9 +137,43 @@ def test_the_printed_solution_is_right_in_its_notebook(exercise, capsys):
 
 
 @each
-def test_it_has_at_least_three_typical_wrong_answers(exercise):
-    messages = [slip.message for slip in exercise.slips]
-    assert len(set(messages)) == len(messages) >= 3
+def test_a_right_answer_may_change_its_arguments(exercise):
+    """Unless the exercise says that it must not."""
+
+    def careless(*arguments):
+        value = copy.deepcopy(exercise(*arguments))
+        for argument in arguments:
+            if isinstance(argument, np.ndarray):
+                argument[...] = 0
+        return value
+
+    right, message = exercise.verdict(careless)
+    assert right != exercise.keeps
+    assert right or message.startswith("It changes parameter, which others")
+
+
+ORACLES = {
+    "circular_convolution": lambda x, k: circulant(
+        [k[i :: len(x)].sum() for i in range(len(x))]
+    ) @ x,
+    "input_sizes": lambda o, k, s, p, d: tuple(
+        f(i for i in range(max(d * (k - 1) + 1 - 2 * p, 1), 200)
+          if shapes.conv_output_size(i, k, s, p, d) == o)
+        for f in (min, max)
+    ),
+    "window_contrasts": lambda image, *size: size[0] * size[1] * (
+        np.lib.stride_tricks.sliding_window_view(image, size).var(axis=(2, 3))
+    ),
+    "output_size": shapes.conv_output_size,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ORACLES)
+def test_solutions_agree_with_what_others_wrote(name):
+    assert ALL[name][1].verdict(ORACLES[name]).right
+
+
+# --- Wrong answers -----------------------------------------------------------
 
 
 @pytest.mark.parametrize(("exercise", "slip"), SLIPS)
@@ -105,21 +181,19 @@ def test_a_typical_wrong_answer_is_told_its_mistake(exercise, slip):
     assert exercise.verdict(slip.answer) == (False, slip.message)
 
 
-@each
-def test_an_empty_answer_and_an_exception_are_not_yet_right(exercise, capsys):
-    exercise.check(lambda *arguments: None)
-    said = capsys.readouterr().out
-    assert said.startswith(f"{exercise.name}: not yet. It returns None")
-    exercise.check(lambda *arguments: [][5])
-    said = capsys.readouterr().out
-    assert "not yet. It raises IndexError: list index out of range" in said
+@pytest.mark.parametrize(("exercise", "slip"), SLIPS)
+def test_a_wrong_answer_is_not_right_in_float32(exercise, slip):
+    def attempt(*given):
+        with np.errstate(all="ignore"):
+            return mapped(FORMS["float32"], slip.answer(*given))
+
+    assert exercise.verdict(attempt) == (False, slip.message)
 
 
 @each
-def test_another_wrong_answer_is_told_how_it_differs(exercise):
-    right, message = exercise.verdict(lambda *arguments: np.full((7, 7), 0.5))
-    assert not right
-    assert message.startswith("It returns ")
+def test_it_has_at_least_three_typical_wrong_answers(exercise):
+    messages = [slip.message for slip in exercise.slips]
+    assert len(set(messages)) == len(messages) >= 3
 
 
 @each
@@ -128,21 +202,221 @@ def test_a_slightly_wrong_answer_is_rejected(exercise):
         value = exercise(*arguments)
         if isinstance(value, tuple):
             return (value[0] * 1.001 + 1e-3, *value[1:])
-        return value * 1.001 + 1e-3
+        return None if value is None else value * 1.001 + 1e-3
 
     assert not exercise.verdict(nearly).right
 
 
-@each
-def test_a_right_answer_may_change_its_arguments(exercise):
-    def careless(*arguments):
-        value = copy.deepcopy(exercise(*arguments))
-        for argument in arguments:
-            if isinstance(argument, np.ndarray):
-                argument[...] = 0
-        return value
+class Awkward:
+    """Raises whatever is asked of it."""
 
-    assert exercise.verdict(careless).right
+    def __array__(self, *arguments, **options):
+        raise RuntimeError("no array")
+
+    __eq__ = __bool__ = __len__ = __repr__ = __iter__ = __array__
+    __hash__ = None
+
+
+LOOP = []
+LOOP.append(LOOP)
+AWKWARD = [
+    "5", b"5", "", (1, None), [None, None], [[1], [2, 3]], ((1, 2), (3,)),
+    {}, {1: 2}, {1, 2}, (i for i in range(3)), map(abs, [1]), range(10**12),
+    torch.ones(3, requires_grad=True), torch.ones(2, dtype=torch.bfloat16),
+    torch.tensor(1.0, requires_grad=True), torch.ones(2, 2).to_sparse(),
+    1j, np.ones((2, 2)) * 1j, np.array([None, 1]), np.array(["a"]), True,
+    np.ones((2, 2), bool), np.ma.masked, np.ma.ones(3), [np.ma.ones(3)],
+    LOOP, Awkward(), [Awkward()], Awkward, len, 10**400, 2**80, np.nan,
+    [np.inf], [], (), ..., np, ValueError("x"), np.zeros(2, [("a", int)]),
+    np.datetime64("2020-01-01"), np.zeros((0, 3)), np.full((7, 7), 0.5),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", AWKWARD, ids=range(len(AWKWARD)))
+@each
+def test_whatever_is_returned_gets_a_message(exercise, value):
+    right, message = exercise.verdict(lambda *arguments: value)
+    assert not right
+    assert message.split()[0] in {"It", "The"}, message
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("5", "It returns a str where numbers belong."),
+        (np.ma.ones(3), "It returns a masked array: return a plain one"),
+        ([1, None], "It returns None in a list where numbers belong."),
+        ([[1], [2, 3]], "It returns a list whose parts do not fit into one"),
+        (torch.ones(3, requires_grad=True), "Use tensor.detach().numpy()"),
+        ([1 + 1j, 2], "It returns complex numbers: take the real part"),
+        ([True, False], "It returns True or False where numbers belong"),
+        (np.ones((3, 2)),
+         "It returns an array of shape (3, 2) where an array of shape (3,)"),
+        (1, "It returns one number where an array of shape (3,) is right."),
+        (None, "It returns None: write your answer there."),
+        ([1, 2.0000001, 2.5], "It returns 2.5 at (2,) where 3 is right."),
+        ([1, 2.0001, 3], "It returns 2.0001 at (1,) where 2 is right."),
+        ([1, 1, 3], "It returns 1 at (1,) where 2 is right. Is your array"),
+        ([1, 2, np.nan], "It returns nan at (2,) where 3 is right."),
+    ],
+)  # fmt: skip
+def test_a_wrong_array_is_told_what_is_wrong(value, message):
+    made = exercise(lambda rng: [()], "")(lambda: np.array([1.0, 2.0, 3.0]))
+    assert message in made.verdict(lambda: value).message
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (3, "It returns 1 value where 2 belong."),
+        ([1, 2, 3], "It returns 3 values where 2 belong."),
+        ((1.0001, 1), "The first of its 2 values is 1.0001 where 1 is"),
+        ((1, [2.5, 3]), "The second of its 2 values is 2.5 at (0,) where 2"),
+        ((1, None), "The second of its 2 values is None where numbers"),
+        ((1, "a"), "The second of its 2 values is a str where numbers"),
+        (([2, 3], 1), "another order: its first belongs second."),
+    ],
+)
+def test_it_is_told_which_of_several_values_is_wrong(value, message):
+    made = exercise(lambda rng: [()], "")(lambda: (1.0, np.array([2.0, 3.0])))
+    assert message in made.verdict(lambda: value).message
+
+
+def test_as_many_digits_are_shown_as_differ():
+    made = exercise(lambda rng: [()], "")(lambda: 16_006_054_680)
+    said = "It returns 16006054681 where 16006054680 is right."
+    for value in (16_006_054_681, 16_006_054_681.0):
+        assert said in made.verdict(lambda value=value: value).message
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        ({}, "It returns None: write your answer there."),
+        ({2: 3}, "It returns None where 2 is right.\nSeen with a = 1."),
+        ({1: 2, 2: 3}, "It returns 3 where None is right.\nSeen with a = 2."),
+        ({1: 2}, "It agrees on 2 random cases."),
+    ],
+)
+def test_none_may_be_right(answer, message):
+    made = exercise(lambda rng: [(1,), (2,)], "")(lambda a: {1: 2}.get(a))
+    assert made.verdict(answer.get).message == message
+
+
+# --- The checker -------------------------------------------------------------
+
+
+def doubled(a):
+    return 2 * a
+
+
+CASES = [(np.arange(3),), (np.zeros((4, 5)),), (7,)]
+DOUBLED = exercise(lambda rng: CASES, "Add it to itself.")(doubled)
+
+
+@pytest.mark.parametrize(
+    ("attempt", "message"),
+    [
+        (lambda a: np.ravel(a)[-1], "Seen with a = [0, 1, 2]."),
+        (lambda a: 2 * a if np.size(a) < 9 else a + 1,
+         "It returns 1 at (0, 0) where 0 is right.\n"
+         "Seen with a of shape (4, 5)."),
+        (lambda a: 2 * a[:], "TypeError: 'int' object is not subscriptable\n"
+         "Line {line}: (lambda a: 2 * a[:], "),
+        (lambda a: 2 * a if np.ndim(a) else sys.exit(),
+         "It ends Python itself: take exit() out.\nLine"),
+        (lambda: 0, "takes 0 positional arguments but 1 was given"),
+        (lambda a, calls=[]: 2 * a + (calls.append(0) or len(calls) == 2),
+         "Alone it is right: does it keep something between calls?"),
+    ],
+)  # fmt: skip
+def test_the_first_case_that_fails_is_shown(attempt, message):
+    line = attempt.__code__.co_firstlineno
+    assert message.format(line=line) in DOUBLED.verdict(attempt).message
+
+
+def test_the_reader_can_still_interrupt():
+    def interrupted(a):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        DOUBLED.check(interrupted)
+
+
+@pytest.mark.parametrize("attempt", [5, None, "a", int, DOUBLED, Awkward()])
+def test_what_is_no_function_is_handed_back(capsys, attempt):
+    DOUBLED.check(attempt)
+    said = capsys.readouterr().out
+    assert said.startswith("doubled: not yet. This is ")
+    assert "hand over your own function" in said
+
+
+def test_calling_an_exercise_on_a_function_says_check(capsys):
+    assert DOUBLED(doubled) is None
+    said = capsys.readouterr().out
+    assert said == "Write .check: exercises.doubled.check(doubled)\n"
+    assert DOUBLED(4) == 8
+
+
+def test_a_changed_argument_is_noticed_where_it_matters():
+    made = exercise(lambda rng: CASES[:2], "", keeps=True)(doubled)
+    assert made.verdict(doubled).right
+    right, message = made.verdict(lambda a: a.__iadd__(a))
+    assert not right
+    assert message.startswith("It changes a, which others still need: work")
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "its_matrix",
+        "convolution.convolution_matrix",
+        "[its_matrix for _ in given]",
+        "part()",
+    ],
+)
+@pytest.mark.parametrize("name", ["layer_matrix", "add_back"])
+def test_what_an_exercise_does_without_is_not_used(name, use):
+    space = {"answer": ALL[name][1].answer}
+    exec(
+        f"""
+from helpers import convolution
+from helpers.convolution import convolution_matrix as its_matrix
+
+def part():
+    from helpers.convolution import convolution_matrix
+
+def attempt(*given):
+    {use}
+    return answer(*given)""",
+        space,
+    )
+    right, message = ALL[name][1].verdict(space["attempt"])
+    assert not right
+    assert message.startswith("It is right, but it uses ")
+
+
+# --- In the notebooks --------------------------------------------------------
+
+
+@each
+def test_its_name_is_the_name_in_the_notebook(exercise):
+    number, found = ALL[exercise.name]
+    assert found is exercise
+    call = f"exercises.{exercise.name}.check({exercise.name})"
+    here = any(call in cell for cell in code_cells(number))
+    assert here != (exercise.name == "output_size")  # for the capstone alone
+
+
+@each
+def test_an_unfinished_answer_is_told_so(exercise, capsys):
+    exercise.check(lambda *arguments: None)
+    said = capsys.readouterr().out
+    none = "It returns None: write your answer there.\n"
+    assert said == f"{exercise.name}: not yet. {none}"
+    exercise.check(lambda *arguments: [][5])
+    said = capsys.readouterr().out
+    assert "not yet. It raises IndexError: list index out of range" in said
 
 
 @each

@@ -10,8 +10,9 @@ import numpy as np
 
 FEW = 8  # numbers that are shown one by one
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
-# What rounding may change, by the bytes of a float.
-TOLERANCES = {2: 1e-2, 4: 1e-4}
+# What rounding may change, by the bytes of a float. Those of eight may come
+# from a computation with four.
+TOLERANCES = {2: 1e-2, 4: 1e-4, 8: 1e-5}
 
 
 class Unfit(Exception):
@@ -34,7 +35,7 @@ def difference(found: object, right: object) -> str:
     rights = right if isinstance(right, tuple) else (right,)
     rights = [np.asarray(value) for value in rights]
     sizes = [v.dtype.itemsize for v in values if v.dtype.kind == "f"]
-    tolerance = TOLERANCES.get(min(sizes, default=8), 1e-6)
+    tolerance = TOLERANCES[min([*sizes, 8])]
     for place, (value, expected) in enumerate(zip(values, rights)):
         said = _differs(value, expected, tolerance)
         if said:
@@ -94,17 +95,16 @@ def _values(found: object, right: object) -> list[np.ndarray]:
         values = f"{len(parts)} value{'s' if len(parts) != 1 else ''}"
         belong = f"{count} belong{'s' if count == 1 else ''}"
         raise Unfit(f"It returns {values} where {belong}.")
-    flags = np.asarray(right).dtype.kind == "b" if not several else False
     return [
-        _numbers(part, _subject(place, count), flags)
+        _numbers(part, _subject(place, count))
         for place, part in enumerate(parts)
     ]
 
 
-def _numbers(value: object, subject: str, flags: bool = False) -> np.ndarray:
+def _numbers(value: object, subject: str) -> np.ndarray:
     """Return a value as an array of numbers; refuse anything else."""
     try:
-        refusal, array = _read(value, flags)
+        refusal, array = _read(value)
     except Exception as error:
         refusal = f"{kind(value)} that NumPy cannot read, {told(error)}"
         if isinstance(value, list | tuple) and isinstance(error, ValueError):
@@ -114,7 +114,7 @@ def _numbers(value: object, subject: str, flags: bool = False) -> np.ndarray:
     return array
 
 
-def _read(value: object, flags: bool) -> tuple[str, np.ndarray]:
+def _read(value: object) -> tuple[str, np.ndarray]:
     """Return why a value is refused, or "", and the value as an array."""
     parts = value if isinstance(value, list | tuple) else [value]
     if any(isinstance(part, np.ma.MaskedArray) for part in parts):
@@ -125,23 +125,21 @@ def _read(value: object, flags: bool) -> tuple[str, np.ndarray]:
     array = np.asarray(value)
     if array.dtype.kind == "c":
         return "complex numbers: take the real part, .real.", array
-    if array.dtype.kind == "b" and not flags:
-        return "True or False where numbers belong.", array
     if array.dtype.kind in "buif":
         return "", array
-    odd = [v for v in array.ravel().tolist() if not _is_number(v)]
+    odd = [
+        v for v in array.ravel().tolist() if not isinstance(v, numbers.Real)
+    ]
     if array.dtype.kind == "O" and not odd:  # fractions, very large integers
         return "", array.astype(float)
     inside = f" in {kind(value)}" if array.ndim else ""
     return f"{kind((odd or [value])[0])}{inside} where numbers belong.", array
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, numbers.Real)
-
-
 def _differs(found: np.ndarray, right: np.ndarray, tolerance: float) -> str:
     """Return how one value differs, to follow "It returns"; or ""."""
+    if found.dtype.kind == "b" != right.dtype.kind:
+        return "True or False where numbers belong."
     if found.shape != right.shape:
         shapes = [
             f"an array of shape {v.shape}" if v.ndim else "one number"
@@ -152,10 +150,11 @@ def _differs(found: np.ndarray, right: np.ndarray, tolerance: float) -> str:
     if not wrong.any():
         return ""
     at = tuple(map(int, np.argwhere(wrong)[0]))
+    here, there = _told_apart(found[at], right[at])
     where = f" at {at}" if at else ""
-    return "{}{where} where {} is right.".format(
-        *_told_apart(found[at], right[at]), where=where
-    )
+    whole = at and found.dtype.kind in "ui" and right.dtype.kind == "f"
+    more = " Is your array one of integers?" if whole else ""
+    return f"{here}{where} where {there} is right.{more}"
 
 
 def _wrong(
@@ -164,21 +163,20 @@ def _wrong(
     """Say for each place whether it differs by more than rounding."""
     if found.dtype.kind in "bui" and right.dtype.kind in "bui":
         return found != right
-    least = tolerance / 1000
     if right.dtype.kind in "bui":  # whole numbers are nearly exact
-        tolerance, least = 16 * np.finfo(found.dtype).eps, 1e-9
+        tolerance = 16 * np.finfo(found.dtype).eps
     scale = np.abs(right[np.isfinite(right)]).max(initial=0)
-    least += tolerance / 10 * scale
+    least = 1e-9 + tolerance * scale
     return ~np.isclose(found, right, tolerance, least, equal_nan=True)
 
 
 def _told_apart(found: np.generic, right: np.generic) -> list[str]:
     """Return two numbers with as many digits as show the difference."""
-    pair = [found.item(), right.item()]
+    pair = [float(found), float(right)]
+    if all(v.is_integer() and abs(v) < 2**53 for v in pair):
+        return [str(int(v)) for v in pair]
     for digits in (6, 9, 12, 17):
-        texts = [
-            str(v) if isinstance(v, int) else f"{v:.{digits}g}" for v in pair
-        ]
+        texts = [f"{v:.{digits}g}" for v in pair]
         if texts[0] != texts[1]:
             break
     return texts

@@ -8,7 +8,7 @@ from lecture.exercises.exercise import exercise
 
 # --- the parameters of a local layer without sharing -------------------------
 def _maps_and_sizes(rng):
-    cases = [(1, 1, (28, 28), (5, 5))]
+    cases = [(1, 1, (28, 28), (5, 5)), (3, 2, (2, 6), (7, 1))]
     for _ in range(4):
         in_maps, out_maps = rng.choice(np.arange(2, 7), 2, replace=False)
         k_h, k_w = rng.choice([3, 5, 7], 2, replace=False)
@@ -36,49 +36,36 @@ def local_parameters(in_maps, out_maps, size, kernel):
     return in_maps * out_maps * weights + out_maps * height * width
 
 
-@local_parameters.slip(
+local_parameters.slip(
     "Your border windows are full: a window at the border reaches into the "
     "padding, where there is no pixel to weigh."
-)
-def _whole_windows(in_maps, out_maps, size, kernel):
-    units = out_maps * np.prod(size)
-    return units * (in_maps * np.prod(kernel) + 1)
+)(lambda i, o, size, k: o * np.prod(size) * (i * np.prod(k) + 1))
 
-
-@local_parameters.slip(
+local_parameters.slip(
     "Your weights are shared: that is a convolution. Here every output has "
     "weights of its own."
-)
-def _shared_weights(in_maps, out_maps, size, kernel):
-    return out_maps * (in_maps * np.prod(kernel) + 1)
+)(lambda i, o, size, k: o * (i * np.prod(k) + 1))
 
-
-@local_parameters.slip(
+local_parameters.slip(
     "Your weights are shared, only the biases are not: here every output has "
     "weights of its own."
+)(lambda i, o, size, k: o * (i * np.prod(k) + np.prod(size)))
+
+local_parameters.slip("The biases are missing: every output has one.")(
+    lambda i, o, size, k: local_parameters(i, o, size, k) - o * np.prod(size)
 )
-def _shared_weights_own_biases(in_maps, out_maps, size, kernel):
-    return out_maps * (in_maps * np.prod(kernel) + np.prod(size))
 
-
-@local_parameters.slip("The biases are missing: every output has one.")
-def _no_biases(in_maps, out_maps, size, kernel):
-    biases = out_maps * np.prod(size)
-    return local_parameters(in_maps, out_maps, size, kernel) - biases
-
-
-@local_parameters.slip(
+local_parameters.slip(
     "Your border windows are full and the biases are missing."
-)
-def _whole_windows_no_biases(in_maps, out_maps, size, kernel):
-    return out_maps * np.prod(size) * in_maps * np.prod(kernel)
+)(lambda i, o, size, k: o * np.prod(size) * i * np.prod(k))
 
 
 @local_parameters.slip(
     "Your biases are shared, one a map: here every output has its own."
 )
 def _one_bias_a_map(in_maps, out_maps, size, kernel):
-    return _no_biases(in_maps, out_maps, size, kernel) + out_maps
+    right = local_parameters(in_maps, out_maps, size, kernel)
+    return right - out_maps * (np.prod(size) - 1)
 
 
 @local_parameters.slip(
@@ -86,18 +73,18 @@ def _one_bias_a_map(in_maps, out_maps, size, kernel):
     "has an output."
 )
 def _fully_inside(in_maps, out_maps, size, kernel):
-    inside = np.prod(np.subtract(size, kernel) + 1)
+    inside = np.prod(np.maximum(np.subtract(size, kernel) + 1, 0))
     return out_maps * inside * (in_maps * np.prod(kernel) + 1)
 
 
-@local_parameters.slip("Each output reads all input maps, yours reads one.")
-def _one_input_map(in_maps, out_maps, size, kernel):
-    return local_parameters(1, out_maps, size, kernel)
+local_parameters.slip("Each output reads all input maps, yours reads one.")(
+    lambda i, *rest: local_parameters(1, *rest)
+)
 
 
 # --- the operations of a convolution and of its matrix -----------------------
 def _pictures_and_kernels(rng):
-    cases = [((280, 320), (1, 2))]
+    cases = [((280, 320), (1, 2)), ((5, 4), (1, 1)), ((3, 4), (3, 4))]
     for _ in range(4):
         height, width = rng.choice(np.arange(20, 400), 2, replace=False)
         k_h, k_w = rng.choice(np.arange(1, 9), 2, replace=False)
@@ -118,51 +105,47 @@ def operations(size, kernel):
     return outputs * (2 * taps - 1), outputs * (2 * inputs - 1)
 
 
-@operations.slip(
+def _outputs(size, kernel):
+    return np.prod(np.subtract(size, kernel) + 1)
+
+
+def _work(outputs, size, kernel, sums=-1):
+    """Return the operations if each output takes 2 n + sums."""
+    return tuple(outputs * (2 * np.prod(n) + sums) for n in (kernel, size))
+
+
+operations.slip(
     "Your output is as large as the picture: without padding it is smaller, "
     "eq. 4."
+)(lambda size, kernel: _work(np.prod(size), size, kernel))
+
+operations.slip("Your output is one short along each axis: i - k + 1, eq. 4.")(
+    lambda size, k: _work(np.prod(np.subtract(size, k)), size, k)
 )
-def _same_size(size, kernel):
-    pixels = size[0] * size[1]
-    return pixels * (2 * kernel[0] * kernel[1] - 1), pixels * (2 * pixels - 1)
 
-
-@operations.slip("Your output is one short along each axis: i - k + 1, eq. 4.")
-def _shrunk_by_the_kernel(size, kernel):
-    outputs = (size[0] - kernel[0]) * (size[1] - kernel[1])
-    taps, inputs = kernel[0] * kernel[1], size[0] * size[1]
-    return outputs * (2 * taps - 1), outputs * (2 * inputs - 1)
-
-
-@operations.slip(
+operations.slip(
     "You count the multiplications only: the products are added up."
-)
-def _products_only(size, kernel):
-    conv, dense = operations(size, kernel)
-    outputs = (size[0] - kernel[0] + 1) * (size[1] - kernel[1] + 1)
-    return (conv + outputs) // 2, (dense + outputs) // 2
+)(lambda *pair: tuple(n // 2 for n in _work(_outputs(*pair), *pair, 0)))
 
-
-@operations.slip(
+operations.slip(
     "One addition too many for each output: n products need n - 1."
+)(lambda *pair: _work(_outputs(*pair), *pair, 0))
+
+operations.slip("That is the work of one output: multiply by their number.")(
+    lambda *pair: _work(1, *pair)
 )
-def _one_sum_too_many(size, kernel):
-    conv, dense = _products_only(size, kernel)
-    return 2 * conv, 2 * dense
 
-
-@operations.slip("That is the work of one output: multiply by their number.")
-def _one_output(size, kernel):
-    taps, inputs = kernel[0] * kernel[1], size[0] * size[1]
-    return 2 * taps - 1, 2 * inputs - 1
+operations.slip(
+    "You leave out the matrix's zeros: a dense product multiplies them too."
+)(lambda *pair: _work(_outputs(*pair), pair[1], pair[1]))
 
 
 # --- read a kernel off its matrix --------------------------------------------
 def _matrices_of_kernels(rng):
     cases = []
     sizes = [((9, 7), (3, 5)), ((6, 11), (5, 3)), ((8, 8), (1, 5))]
-    for size, kernel in sizes:
-        weight = rng.integers(-9, 10, kernel)
+    for size, kernel in [*sizes, ((3, 5), (3, 5))]:
+        weight = rng.integers(-9, 10, kernel) / 4
         padding = (kernel[0] // 2, kernel[1] // 2)
         matrix = convolution_matrix(weight, size, padding=padding)
         cases.append((matrix, size, kernel))
@@ -184,12 +167,10 @@ def read_kernel(matrix, size, kernel):
     return seen[top : top + k_h, left : left + k_w]
 
 
-@read_kernel.slip(
+read_kernel.slip(
     "Your kernel is rotated by 180 degrees: you read a column, which says "
     "where an input goes; a row says what an output reads."
-)
-def _column_for_row(matrix, size, kernel):
-    return read_kernel(matrix.T, size, kernel)
+)(lambda matrix, *sizes: read_kernel(matrix.T, *sizes))
 
 
 @read_kernel.slip(

@@ -8,6 +8,7 @@ from lecture.exercises.exercise import exercise
 # --- cross-correlation of pictures -------------------------------------------
 def _images_and_kernels(rng):
     shapes = [((6, 8), (3, 3)), ((9, 7), (2, 4)), ((5, 8), (4, 3))]
+    shapes += [((4, 4), (4, 4)), ((5, 3), (1, 1))]
     return [tuple(map(rng.standard_normal, pair)) for pair in shapes]
 
 
@@ -28,49 +29,35 @@ def cross_correlation(image, kernel):
     return result
 
 
-@cross_correlation.slip(
+cross_correlation.slip(
     "This is convolution, eq. 2: your kernel is turned by 180 degrees. In eq. "
     "3 it lies as it is."
-)
-def _with_turned_kernel(image, kernel):
-    return cross_correlation(image, kernel[::-1, ::-1])
+)(lambda image, kernel: cross_correlation(image, kernel[::-1, ::-1]))
 
-
-@cross_correlation.slip(
+cross_correlation.slip(
     "Your kernel is transposed: m counts its rows and the image's rows, n the "
     "columns of both."
-)
-def _with_transposed_kernel(image, kernel):
-    return cross_correlation(image, kernel.T)
+)(lambda image, kernel: cross_correlation(image, kernel.T))
 
-
-@cross_correlation.slip(
+cross_correlation.slip(
     "Your kernel is upside down: one axis is reversed, the rows. Eq. 3 "
     "reverses none, eq. 2 both."
-)
-def _with_kernel_upside_down(image, kernel):
-    return cross_correlation(image, kernel[::-1])
+)(lambda image, kernel: cross_correlation(image, kernel[::-1]))
 
-
-@cross_correlation.slip(
+cross_correlation.slip(
     "Your kernel is mirrored: one axis is reversed, the columns. Eq. 3 "
     "reverses none, eq. 2 both."
-)
-def _with_kernel_mirrored(image, kernel):
-    return cross_correlation(image, kernel[:, ::-1])
+)(lambda image, kernel: cross_correlation(image, kernel[:, ::-1]))
 
-
-@cross_correlation.slip(
+cross_correlation.slip(
     "The last window is missing: a kernel of k fits h - k + 1 times."
-)
-def _one_window_short(image, kernel):
-    return cross_correlation(image, kernel)[:-1, :-1]
+)(lambda image, kernel: cross_correlation(image, kernel)[:-1, :-1])
 
 
 # --- the nearest kernel of rank 1 --------------------------------------------
 def _kernels_of_any_rank(rng):
     one = np.outer(rng.standard_normal(5), rng.standard_normal(3))
-    shapes = [(3, 4), (5, 3), (4, 4)]
+    shapes = [(3, 4), (5, 3), (4, 4), (1, 3)]
     return [(one,), *((rng.standard_normal(shape),) for shape in shapes)]
 
 
@@ -117,29 +104,24 @@ def _row_of_u(kernel):
     "first part is the nearest."
 )
 def _smallest_part(kernel):
-    u, s, vt = np.linalg.svd(kernel)
-    last = len(s) - 1
-    return s[last] * np.outer(u[:, last], vt[last])
+    u, s, vt = np.linalg.svd(kernel, full_matrices=False)
+    return s[-1] * np.outer(u[:, -1], vt[-1])
 
 
-@nearest_separable.slip(
+nearest_separable.slip(
     "The kernel's own first column and row give a matrix of rank 1, but not "
     "the nearest one."
-)
-def _first_column_and_row(kernel):
-    return np.outer(kernel[:, 0], kernel[0]) / kernel[0, 0]
+)(lambda kernel: np.outer(kernel[:, 0], kernel[0]) / kernel[0, 0])
 
-
-@nearest_separable.slip(
-    "This is the kernel itself: only the first of your cases has rank 1."
-)
-def _kernel_itself(kernel):
-    return kernel
+nearest_separable.slip(
+    "This is the kernel itself: not all kernels have rank 1."
+)(lambda kernel: kernel)
 
 
 # --- a mirror at the border --------------------------------------------------
 def _images_and_odd_kernels(rng):
     shapes = [((6, 8), (3, 5)), ((9, 7), (5, 3)), ((7, 9), (3, 7))]
+    shapes += [((4, 6), (1, 5))]
     return [tuple(map(rng.standard_normal, pair)) for pair in shapes]
 
 
@@ -168,39 +150,27 @@ def _filtered(image, kernel, mode):
     return cross_correlation(np.pad(image, margins, mode), kernel)
 
 
-@filter_reflect.slip("The border is zero: mirror the image.")
-def _zeros_outside(image, kernel):
-    return _filtered(image, kernel, "constant")
+filter_reflect.slip("The border is zero: mirror the image.")(
+    lambda image, kernel: _filtered(image, kernel, "constant")
+)
 
-
-@filter_reflect.slip(
+filter_reflect.slip(
     "Your mirror stands beside the last pixel and repeats it (NumPy's "
     "'symmetric'): reflect turns back on the pixel."
-)
-def _last_pixel_twice(image, kernel):
-    return _filtered(image, kernel, "symmetric")
+)(lambda image, kernel: _filtered(image, kernel, "symmetric"))
 
-
-@filter_reflect.slip(
+filter_reflect.slip(
     "The last pixel is repeated outwards (NumPy's 'edge'): mirror the image."
-)
-def _last_pixel_repeated(image, kernel):
-    return _filtered(image, kernel, "edge")
+)(lambda image, kernel: _filtered(image, kernel, "edge"))
 
-
-@filter_reflect.slip(
+filter_reflect.slip(
     "The other side of the image stands beyond the border (NumPy's 'wrap'): "
     "mirror the image."
-)
-def _other_side(image, kernel):
-    return _filtered(image, kernel, "wrap")
+)(lambda image, kernel: _filtered(image, kernel, "wrap"))
 
-
-@filter_reflect.slip(
+filter_reflect.slip(
     "This is convolution: your kernel is turned by 180 degrees."
-)
-def _reflect_turned(image, kernel):
-    return filter_reflect(image, kernel[::-1, ::-1])
+)(lambda image, kernel: filter_reflect(image, kernel[::-1, ::-1]))
 
 
 @filter_reflect.slip(

@@ -1,11 +1,11 @@
-"""The exercises of notebook 03."""
+"""The exercises of notebook 03, and the first step of the capstone."""
 
 from lecture.exercises.exercise import exercise
 
 
-# --- the size of an output ---------------------------------------------------
+# --- the size of an output: a step of the capstone ---------------------------
 def _settings(rng):
-    cases = [(28, 5, 1, 2, 1)]
+    cases = [(28, 5, 1, 2, 1), (9, 3, 2, 0, 1)]
     while len(cases) < 8:
         i = int(rng.integers(12, 40))
         k, s, d = rng.integers(2, 5, size=3).tolist()
@@ -27,62 +27,105 @@ def output_size(i, k, s, p, d):
     return (i + 2 * p - span) // s + 1
 
 
-@output_size.slip(
+output_size.slip(
     "You divide without rounding: a window that does not fit whole is not "
     "computed, so the quotient is rounded down (//)."
-)
-def _true_division(i, k, s, p, d):
-    return (i + 2 * p - d * (k - 1) - 1) / s + 1
+)(lambda i, k, s, p, d: (i + 2 * p - d * (k - 1) - 1) / s + 1)
 
-
-@output_size.slip(
+output_size.slip(
     "You round up: the last window must fit whole into the padded input, so "
     "the quotient is rounded down."
-)
-def _ceil(i, k, s, p, d):
-    return -(-(i + 2 * p - d * (k - 1) - 1) // s) + 1
+)(lambda i, k, s, p, d: -(-(i + 2 * p - d * (k - 1) - 1) // s) + 1)
 
-
-@output_size.slip(
+output_size.slip(
     "You count the padding once: there are p zeros at each of the two ends."
-)
-def _padding_once(i, k, s, p, d):
-    return (i + p - d * (k - 1) - 1) // s + 1
+)(lambda i, k, s, p, d: output_size(i - p, k, s, p, d))
 
-
-@output_size.slip(
+output_size.slip(
     "Your dilated kernel covers d k pixels: there are k - 1 gaps between k "
     "weights, so it covers d (k - 1) + 1."
-)
-def _dilation_times_k(i, k, s, p, d):
-    return (i + 2 * p - d * k) // s + 1
+)(lambda i, k, s, p, d: (i + 2 * p - d * k) // s + 1)
 
-
-@output_size.slip(
+output_size.slip(
     "You count the steps between windows: there is one window more than steps."
-)
-def _no_first_position(i, k, s, p, d):
-    return (i + 2 * p - d * (k - 1) - 1) // s
+)(lambda *setting: output_size(*setting) - 1)
 
-
-@output_size.slip(
+output_size.slip(
     "The stride is missing: of the positions only every s-th is computed."
-)
-def _no_stride(i, k, s, p, d):
-    return i + 2 * p - d * (k - 1)
+)(lambda i, k, s, p, d: output_size(i, k, 1, p, d))
 
-
-@output_size.slip(
+output_size.slip(
     "The dilation is missing: the kernel covers more pixels than it has "
     "weights."
+)(lambda i, k, s, p, d: output_size(i, k, s, p, 1))
+
+
+# --- the stair of an output --------------------------------------------------
+def _outputs(rng):
+    cases = [(28, 5, 1, 2, 1), (3, 3, 2, 1, 1), (4, 2, 5, 0, 1)]
+    for _ in range(4):
+        o = int(rng.integers(8, 30))
+        cases.append((o, *rng.integers(2, 5, size=4).tolist()))
+    return cases
+
+
+@exercise(
+    _outputs,
+    "Lay o windows out: how far apart do the first and the last one begin, "
+    "and how many pixels does the last one cover? That is the shortest padded "
+    "input. How many pixels more may there be, before one more window fits?",
 )
-def _no_dilation(i, k, s, p, d):
-    return (i + 2 * p - k) // s + 1
+def input_sizes(o, k, s, p, d):
+    """Return the smallest and the largest input with o outputs."""
+    smallest = s * (o - 1) + d * (k - 1) + 1 - 2 * p
+    return smallest, smallest + s - 1
+
+
+def _stair(smallest, s):
+    return smallest, smallest + s - 1
+
+
+input_sizes.slip(
+    "Your largest input has room for one window more: a stair is s long, so "
+    "it ends s - 1 after its first size."
+)(lambda o, k, s, p, d: _stair(input_sizes(o, k, s, p, d)[0], s + 1))
+
+input_sizes.slip(
+    "Your two sizes are the same: with a stride, pixels may be left over at "
+    "the end, up to s - 1 of them."
+)(lambda *setting: (input_sizes(*setting)[0],) * 2)
+
+input_sizes.slip(
+    "Your windows go one step too far: from the first of o windows to the "
+    "last are o - 1 steps."
+)(lambda o, *rest: input_sizes(o + 1, *rest))
+
+input_sizes.slip(
+    "The padding is still in: of the padded input, 2 p are zeros, not pixels."
+)(lambda o, k, s, p, d: input_sizes(o, k, s, 0, d))
+
+input_sizes.slip(
+    "You take the padding off once: there are p zeros at each of the two ends."
+)(lambda o, k, s, p, d: _stair(input_sizes(o, k, s, p, d)[0] + p, s))
+
+input_sizes.slip(
+    "You add the padding: zeros stand in for pixels, so fewer are needed."
+)(lambda o, k, s, p, d: input_sizes(o, k, s, -p, d))
+
+input_sizes.slip(
+    "Your dilated kernel covers d k pixels: there are k - 1 gaps between k "
+    "weights, so it covers d (k - 1) + 1."
+)(lambda o, k, s, p, d: _stair(s * (o - 1) + d * k - 2 * p, s))
+
+input_sizes.slip(
+    "The dilation is missing: the kernel covers more pixels than it has "
+    "weights."
+)(lambda o, k, s, p, d: input_sizes(o, k, s, p, 1))
 
 
 # --- the receptive field of a stack of layers --------------------------------
 def _stacks(rng):
-    cases = [([(5, 1), (2, 2), (5, 1), (2, 2)],)]
+    cases = [([(5, 1), (2, 2), (5, 1), (2, 2)],), ([],), ([(1, 2), (3, 1)],)]
     for depth in (1, 3, 4, 6):
         kernels = rng.integers(2, 8, size=depth).tolist()
         strides = rng.integers(1, 4, size=depth).tolist()
@@ -106,28 +149,25 @@ def receptive_field(layers):
     return field
 
 
-@receptive_field.slip(
+receptive_field.slip(
     "The strides are ignored: behind a stride, neighbours lie several input "
     "pixels apart."
-)
-def _stride_ignored(layers):
-    return 1 + sum(kernel - 1 for kernel, _ in layers)
+)(lambda layers: 1 + sum(kernel - 1 for kernel, _ in layers))
 
-
-@receptive_field.slip(
+receptive_field.slip(
     "You add the kernel sizes: windows of neighbouring outputs overlap, so a "
     "layer adds kernel - 1 steps, not kernel."
-)
-def _kernels_added(layers):
-    return sum(kernel for kernel, _ in layers)
+)(lambda layers: sum(kernel for kernel, _ in layers))
 
-
-@receptive_field.slip(
+receptive_field.slip(
     "It is off by one: before the first layer an output already sees one "
     "pixel, its own."
-)
-def _field_less_one(layers):
-    return receptive_field(layers) - 1
+)(lambda layers: receptive_field(layers) - 1)
+
+receptive_field.slip(
+    "You begin at the wrong end: a step is as long as the strides of the "
+    "layers below multiply to, and the layer next to the input comes first."
+)(lambda layers: receptive_field(layers[::-1]))
 
 
 @receptive_field.slip(
@@ -165,39 +205,25 @@ def output_padding(i, k, s, p, d):
     return (i + 2 * p - d * (k - 1) - 1) % s
 
 
-@output_padding.slip(
+output_padding.slip(
     "Without output_padding the smallest input size comes back: there are s "
     "sizes that lead to the same output."
-)
-def _never_padded(i, k, s, p, d):
-    return 0
+)(lambda *setting: 0)
 
-
-@output_padding.slip(
+output_padding.slip(
     "Kernel and padding are missing: what is left over is left over of the "
     "room in which the kernel moves."
-)
-def _remainder_of_size(i, k, s, p, d):
-    return i % s
+)(lambda i, k, s, p, d: i % s)
 
-
-@output_padding.slip(
+output_padding.slip(
     "You count what is missing to the next window: count what the last window "
     "leaves over."
-)
-def _missing_to_next(i, k, s, p, d):
-    return -(i + 2 * p - d * (k - 1) - 1) % s
+)(lambda i, k, s, p, d: -(i + 2 * p - d * (k - 1) - 1) % s)
 
-
-@output_padding.slip(
+output_padding.slip(
     "You count the padding once: there are p zeros at each end."
-)
-def _remainder_padding_once(i, k, s, p, d):
-    return (i + p - d * (k - 1) - 1) % s
+)(lambda i, k, s, p, d: output_padding(i - p, k, s, p, d))
 
-
-@output_padding.slip(
+output_padding.slip(
     "The dilation is missing: the kernel covers d (k - 1) + 1 pixels."
-)
-def _remainder_without_dilation(i, k, s, p, d):
-    return (i + 2 * p - k) % s
+)(lambda i, k, s, p, d: output_padding(i, k, s, p, 1))

@@ -6,11 +6,17 @@ from numpy.lib.stride_tricks import sliding_window_view
 from lecture.exercises.exercise import exercise
 
 
+def _quarters(rng, size):
+    """Return numbers of both signs, few of them whole."""
+    return rng.integers(-99, 99, size) / 4
+
+
 # --- image to columns --------------------------------------------------------
 def _images_and_windows(rng):
     settings = [((2, 5, 8), 2, 3, 1), ((3, 8, 7), 3, 2, 2)]
     settings += [((2, 9, 10), 2, 4, 3), ((1, 6, 5), 4, 3, 1)]
-    return [(rng.integers(1, 99, size), *rest) for size, *rest in settings]
+    settings += [((2, 3, 4), 3, 4, 1), ((2, 7, 6), 1, 1, 3)]
+    return [(_quarters(rng, size), *rest) for size, *rest in settings]
 
 
 @exercise(
@@ -50,44 +56,30 @@ def _rows_reshaped(x, k_h, k_w, s):
     return rows.reshape(len(x) * k_h * k_w, -1)
 
 
-@image_to_columns.slip(
+image_to_columns.slip(
     "Your channels were not brought into their place: the axes (C, H_out, "
     "W_out, k_h, k_w) need a transpose to (C, k_h, k_w, H_out, W_out) before "
     "the reshape."
-)
-def _reshaped_without_transpose(*layer):
-    return _in_order((0, 1, 2, 3, 4), *layer)
+)(lambda *layer: _in_order((0, 1, 2, 3, 4), *layer))
 
-
-@image_to_columns.slip(
+image_to_columns.slip(
     "Your channels are interleaved, the three colours of a pixel side by "
     "side: a whole channel comes first, then the next."
-)
-def _channels_last(*layer):
-    return _in_order((3, 4, 0, 1, 2), *layer)
+)(lambda *layer: _in_order((3, 4, 0, 1, 2), *layer))
 
-
-@image_to_columns.slip(
+image_to_columns.slip(
     "You read each window column by column: within a window the numbers of a "
     "row stand together."
-)
-def _column_major_patches(*layer):
-    return _in_order((0, 4, 3, 1, 2), *layer)
+)(lambda *layer: _in_order((0, 4, 3, 1, 2), *layer))
 
-
-@image_to_columns.slip(
+image_to_columns.slip(
     "Your windows go down the image first: they come row by row, as the "
     "outputs lie."
-)
-def _column_major_positions(*layer):
-    return _in_order((0, 3, 4, 2, 1), *layer)
+)(lambda *layer: _in_order((0, 3, 4, 2, 1), *layer))
 
-
-@image_to_columns.slip(
+image_to_columns.slip(
     "You forget the stride: windows begin at every s-th row and column only."
-)
-def _every_window(x, k_h, k_w, s):
-    return image_to_columns(x, k_h, k_w, 1)
+)(lambda x, k_h, k_w, s: image_to_columns(x, k_h, k_w, 1))
 
 
 @image_to_columns.slip(
@@ -103,7 +95,8 @@ def _channels_beside(x, k_h, k_w, s):
 def _kernels_and_sizes(rng):
     settings = [((2, 3, 2, 3), 4, 6), ((3, 2, 3, 2), 5, 4)]
     settings += [((2, 2, 1, 3), 3, 5), ((1, 2, 2, 2), 3, 4)]
-    return [(rng.integers(1, 99, size), *rest) for size, *rest in settings]
+    settings += [((2, 1, 3, 2), 3, 2)]
+    return [(_quarters(rng, size), *rest) for size, *rest in settings]
 
 
 @exercise(
@@ -111,6 +104,7 @@ def _kernels_and_sizes(rng):
     "Think of six axes: (C_out, H_out, W_out, C_in, H, W). The output at (i, "
     "j) meets the pixels i to i + k_h, j to j + k_w with the kernel as it "
     "is: one assignment for each (i, j). Reshape to two axes at the end.",
+    without="convolution_matrix",
 )
 def layer_matrix(K, H, W):
     """Return the matrix that takes x.ravel() to the layer's outputs."""
@@ -152,19 +146,14 @@ def _full_circle(K, H, W):
     return np.stack(rows, axis=1).reshape(C_out * H * W, C_in * H * W)
 
 
-@layer_matrix.slip(
+layer_matrix.slip(
     "Wrong order: your kernel is turned by 180 degrees. A layer "
     "cross-correlates, the kernel lies as it is."
-)
-def _turned_kernel(K, H, W):
-    return layer_matrix(K[:, :, ::-1, ::-1], H, W)
+)(lambda K, H, W: layer_matrix(K[:, :, ::-1, ::-1], H, W))
 
-
-@layer_matrix.slip(
+layer_matrix.slip(
     "Wrong order: your kernel is read column by column, transposed."
-)
-def _transposed_kernel(K, H, W):
-    return layer_matrix(K.swapaxes(2, 3).reshape(K.shape), H, W)
+)(lambda K, H, W: layer_matrix(K.swapaxes(2, 3).reshape(K.shape), H, W))
 
 
 @layer_matrix.slip(
@@ -177,12 +166,10 @@ def _first_channel_only(K, H, W):
     return layer_matrix(only, H, W)
 
 
-@layer_matrix.slip(
+layer_matrix.slip(
     "A channel is missing: your matrix has H W columns, x has C_in times as "
     "many numbers."
-)
-def _one_channel_wide(K, H, W):
-    return layer_matrix(K[:, :1], H, W)
+)(lambda K, H, W: layer_matrix(K[:, :1], H, W))
 
 
 @layer_matrix.slip(
@@ -204,18 +191,16 @@ def _pixels_first(K, H, W):
     return parts.swapaxes(1, 2).reshape(matrix.shape)
 
 
-@layer_matrix.slip(
+layer_matrix.slip(
     "Your matrix is transposed: one row an output, one column a pixel."
-)
-def _matrix_transposed(K, H, W):
-    return layer_matrix(K, H, W).T
+)(lambda K, H, W: layer_matrix(K, H, W).T)
 
 
 # --- a kernel without groups -------------------------------------------------
 def _grouped_kernels(rng):
     settings = [((4, 3, 2, 3), 2), ((6, 1, 3, 2), 3), ((6, 2, 1, 2), 3)]
     settings += [((8, 2, 2, 1), 4), ((3, 2, 2, 3), 1)]
-    return [(rng.integers(1, 99, size), groups) for size, groups in settings]
+    return [(_quarters(rng, size), groups) for size, groups in settings]
 
 
 @exercise(

@@ -78,125 +78,113 @@ def _cut(frame, x, start):
     return frame[:, :, rows, columns]
 
 
-@conv_backward.slip(
+def _but(**other):
+    """Return an answer with some gradients computed in another way."""
+
+    def answer(*layer):
+        right = dict(zip(("dK", "db", "dx"), conv_backward(*layer)))
+        wrong = {name: change(*layer) for name, change in other.items()}
+        return tuple((right | wrong).values())
+
+    return answer
+
+
+conv_backward.slip(
     "db is not summed: one bias serves all pictures and positions, so it "
     "collects from all of them (erratum to eq. 7)."
+)(_but(db=lambda delta, *_: delta))
+
+conv_backward.slip("db is summed over positions, but not over the batch.")(
+    _but(db=lambda delta, *_: delta.sum(axis=(2, 3)))
 )
-def _bias_not_summed(delta, x, K, stride, padding):
-    dK, _, dx = conv_backward(delta, x, K, stride, padding)
-    return dK, delta, dx
 
+conv_backward.slip("db is summed over the batch, but not over positions.")(
+    _but(db=lambda delta, *_: delta.sum(axis=0))
+)
 
-@conv_backward.slip("db is summed over positions, but not over the batch.")
-def _bias_for_each_picture(delta, x, K, stride, padding):
-    dK, _, dx = conv_backward(delta, x, K, stride, padding)
-    return dK, delta.sum(axis=(2, 3)), dx
-
-
-@conv_backward.slip("db is summed over the batch, but not over positions.")
-def _bias_for_each_position(delta, x, K, stride, padding):
-    dK, _, dx = conv_backward(delta, x, K, stride, padding)
-    return dK, delta.sum(axis=0), dx
-
-
-@conv_backward.slip(
+conv_backward.slip(
     "db is a mean: gradients of shared numbers add up. If the loss is a mean, "
     "delta has its factor already."
-)
-def _bias_averaged(delta, x, K, stride, padding):
-    dK, _, dx = conv_backward(delta, x, K, stride, padding)
-    return dK, delta.mean(axis=(0, 2, 3)), dx
+)(_but(db=lambda delta, *_: delta.mean(axis=(0, 2, 3))))
 
 
 @conv_backward.slip(
     "dK has one kernel for each picture: sum over the batch too."
 )
-def _kernel_for_each_picture(delta, x, K, stride, padding):
+def _kernel_for_each_picture(delta, x, *layer):
     parts = [
-        conv_backward(delta[n : n + 1], x[n : n + 1], K, stride, padding)[0]
+        conv_backward(delta[n : n + 1], x[n : n + 1], *layer)[0]
         for n in range(len(x))
     ]
-    _, db, dx = conv_backward(delta, x, K, stride, padding)
-    return np.array(parts), db, dx
+    return np.array(parts), *conv_backward(delta, x, *layer)[1:]
 
 
 @conv_backward.slip(
     "dK and db are divided by the batch: that factor belongs to the loss, "
     "delta has it already."
 )
-def _divided_by_batch(delta, x, K, stride, padding):
-    dK, db, dx = conv_backward(delta, x, K, stride, padding)
+def _divided_by_batch(delta, x, *layer):
+    dK, db, dx = conv_backward(delta, x, *layer)
     return dK / len(x), db / len(x), dx
 
 
-@conv_backward.slip(
-    "dx is assigned where it must be added: in overlaps only the last window "
-    "is left. Write += for =."
-)
 def _last_window_wins(delta, x, K, stride, padding):
-    dK, db, _ = conv_backward(delta, x, K, stride, padding)
     frame = _frame(delta, x, K, stride, padding, stride, assign=True)
-    return dK, db, _cut(frame, x, padding)
+    return _cut(frame, x, padding)
 
 
-@conv_backward.slip(
-    "The stride is forgotten: your windows lie side by side, one pixel apart, "
-    "in dK and in dx."
-)
-def _windows_side_by_side(delta, x, K, stride, padding):
+def _windows_one_apart(delta, x, K, stride, padding):
+    return _cut(_frame(delta, x, K, stride, padding, 1), x, padding)
+
+
+def _kernel_side_by_side(delta, x, K, stride, padding):
     framed = np.pad(x, [(0, 0), (0, 0), *2 * [(padding, padding)]])
     view = sliding_window_view(framed, K.shape[2:], axis=(2, 3))
     view = view[:, :, : delta.shape[2], : delta.shape[3]]
-    dK = np.einsum("nohw,nchwij->ocij", delta, view)
-    frame = _frame(delta, x, K, stride, padding, 1)
-    return dK, delta.sum(axis=(0, 2, 3)), _cut(frame, x, padding)
+    return np.einsum("nohw,nchwij->ocij", delta, view)
 
 
-@conv_backward.slip(
+def _framed(delta, x, K, stride, padding):
+    return _frame(delta, x, K, stride, padding, stride)
+
+
+conv_backward.slip(
+    "dx is assigned where it must be added: in overlaps only the last window "
+    "is left. Write += for =."
+)(_but(dx=_last_window_wins))
+
+conv_backward.slip(
+    "The stride is forgotten: your windows lie side by side, one pixel apart, "
+    "in dK and in dx."
+)(_but(dK=_kernel_side_by_side, dx=_windows_one_apart))
+
+conv_backward.slip(
     "The stride is forgotten in dx: window (row, column) begins at stride * "
     "row, stride * column."
-)
-def _stride_forgotten_going_back(delta, x, K, stride, padding):
-    dK, db, _ = conv_backward(delta, x, K, stride, padding)
-    frame = _frame(delta, x, K, stride, padding, 1)
-    return dK, db, _cut(frame, x, padding)
+)(_but(dx=_windows_one_apart))
 
-
-@conv_backward.slip(
+conv_backward.slip(
     "The padding is not cropped: dx still has its frame of zeros."
-)
-def _frame_kept(delta, x, K, stride, padding):
-    dK, db, _ = conv_backward(delta, x, K, stride, padding)
-    return dK, db, _frame(delta, x, K, stride, padding, stride)
+)(_but(dx=_framed))
 
-
-@conv_backward.slip(
+conv_backward.slip(
     "dx is cut at the corner of the frame: the picture begins at row and "
     "column `padding`."
-)
-def _cut_at_the_corner(delta, x, K, stride, padding):
-    dK, db, _ = conv_backward(delta, x, K, stride, padding)
-    frame = _frame(delta, x, K, stride, padding, stride)
-    return dK, db, _cut(frame, x, 0)
+)(_but(dx=lambda delta, x, *rest: _cut(_framed(delta, x, *rest), x, 0)))
 
-
-@conv_backward.slip(
+conv_backward.slip(
     "dK is rotated by 180 degrees: it is a cross-correlation of x with delta, "
     "without a flip."
-)
-def _turned_kernel_gradient(delta, x, K, stride, padding):
-    dK, db, dx = conv_backward(delta, x, K, stride, padding)
-    return dK[:, :, ::-1, ::-1], db, dx
+)(_but(dK=lambda *layer: conv_backward(*layer)[0][:, :, ::-1, ::-1]))
 
-
-@conv_backward.slip(
+conv_backward.slip(
     "dx reads the kernel forward: seen from a pixel the kernel runs backward, "
     "so rotate it (or use K_f^T and col2im)."
-)
-def _flip_forgotten(delta, x, K, stride, padding):
-    dK, db, _ = conv_backward(delta, x, K, stride, padding)
-    turned = K[:, :, ::-1, ::-1]
-    return dK, db, conv_backward(delta, x, turned, stride, padding)[2]
+)(_but(dx=lambda d, x, K, *rest: _by_x(d, x, K[:, :, ::-1, ::-1], *rest)))
+
+
+def _by_x(*layer):
+    return conv_backward(*layer)[2]
 
 
 @conv_backward.slip(
@@ -210,18 +198,17 @@ def _patches_by_columns(delta, x, K, stride, padding):
     back[:, :, order] = flat  # row r of V_I holds entry order[r]
     dK, db, _ = conv_backward(delta, x, K, stride, padding)
     dK = dK.reshape(flat.shape)[:, :, order].reshape(K.shape)
-    back = back.reshape(K.shape)
-    return dK, db, conv_backward(delta, x, back, stride, padding)[2]
+    return dK, db, _by_x(delta, x, back.reshape(K.shape), stride, padding)
 
 
 @conv_backward.slip(
     "Channels and pictures are mixed up: delta has axes (N, C_out, H, W); "
     "permute before you reshape to (C_out, N * L)."
 )
-def _channels_for_pictures(delta, x, K, stride, padding):
+def _channels_for_pictures(delta, *layer):
     n, c_out, *outputs = delta.shape
     mixed = delta.reshape(c_out, n, *outputs).swapaxes(0, 1)
-    return conv_backward(mixed, x, K, stride, padding)
+    return conv_backward(mixed, *layer)
 
 
 # --- col2im with dilation ----------------------------------------------------
@@ -245,6 +232,7 @@ def _columns_and_sizes(rng):
     "a window are top, top + d, top + 2 d, ..., so slice(top, top + d * (k_h "
     "- 1) + 1, d). The window spans d * (k_w - 1) + 1 pixels; that decides "
     "how many stand side by side.",
+    without="helpers",
 )
 def add_back(columns, size, kernel_size, stride, dilation):
     """Add each column back onto the pixels it was read from."""
@@ -260,12 +248,24 @@ def add_back(columns, size, kernel_size, stride, dilation):
     return image
 
 
-@add_back.slip(
+add_back.slip(
     "Patches are assigned: where windows overlap only the last one is left. "
     "Write += for =."
+)(lambda *layer: _put_back(*layer, *layer[3:], assign=True))
+
+
+@add_back.slip(
+    "You assign where you must add: each pixel keeps what one place in the "
+    "kernel gave it. Write += for =."
 )
-def _last_patch_wins(*layer):
-    return _put_back(*layer, *layer[3:], assign=True)
+def _last_place_wins(columns, size, kernel_size, stride, dilation):
+    number = np.arange(math.prod(size)).reshape(1, 1, *size)
+    read = im2col(number, kernel_size, stride, dilation=dilation)[0]
+    parts = columns.reshape(len(columns), -1, *read.shape)
+    image = np.zeros((*parts.shape[:2], number.size))
+    for place, pixels in enumerate(read):
+        image[:, :, pixels] = parts[:, :, place]
+    return image.reshape(*parts.shape[:2], *size)
 
 
 @add_back.slip(
@@ -277,22 +277,18 @@ def _overlaps_averaged(columns, *geometry):
     return add_back(columns, *geometry) / np.maximum(counts, 1)
 
 
-@add_back.slip(
+add_back.slip(
     "The dilation is forgotten: a window reads every d-th pixel, so that is "
     "where its patch goes."
+)(lambda *layer: _put_back(*layer, step=layer[3], d=1))
+
+add_back.slip("The stride is forgotten: windows begin `stride` pixels apart.")(
+    lambda *layer: _put_back(*layer, step=1, d=layer[4])
 )
-def _patches_in_one_piece(*layer):
-    return _put_back(*layer, step=layer[3], d=1)
 
-
-@add_back.slip("The stride is forgotten: windows begin `stride` pixels apart.")
-def _step_of_one(*layer):
-    return _put_back(*layer, step=1, d=layer[4])
-
-
-@add_back.slip("Your windows run down first: the columns come row by row.")
-def _positions_down_first(*layer):
-    return _put_back(*layer, *layer[3:], down=1)
+add_back.slip("Your windows run down first: the columns come row by row.")(
+    lambda *layer: _put_back(*layer, *layer[3:], down=1)
+)
 
 
 @add_back.slip(
@@ -327,76 +323,65 @@ def bias_relu_backward(Delta, h_bar):
     return delta, delta.sum(axis=(0, 2, 3))
 
 
-@bias_relu_backward.slip(
+def _masked(mask):
+    """Return an answer with this in place of delta."""
+
+    def answer(Delta, h_bar):
+        delta = mask(Delta, h_bar)
+        return delta, delta.sum(axis=(0, 2, 3))
+
+    return answer
+
+
+def _bias(collect):
+    """Return an answer with the right delta and another gradient by b."""
+
+    def answer(Delta, h_bar):
+        delta, _ = bias_relu_backward(Delta, h_bar)
+        return delta, collect(delta)
+
+    return answer
+
+
+bias_relu_backward.slip(
     "The gradient passes where h_bar is exactly 0: PyTorch and this series "
     "take the slope 0 there."
+)(_masked(lambda Delta, h_bar: (h_bar >= 0) * Delta))
+
+bias_relu_backward.slip("The slope of ReLU is missing: delta is not Delta.")(
+    _masked(lambda Delta, h_bar: Delta)
 )
-def _zero_passes(Delta, h_bar):
-    delta = (h_bar >= 0) * Delta
-    return delta, delta.sum(axis=(0, 2, 3))
 
-
-@bias_relu_backward.slip("The slope of ReLU is missing: delta is not Delta.")
-def _no_mask(Delta, h_bar):
-    return Delta, Delta.sum(axis=(0, 2, 3))
-
-
-@bias_relu_backward.slip(
+bias_relu_backward.slip(
     "The mask looks at the sign of the gradient: it is h_bar that decides "
     "what passes."
-)
-def _mask_of_the_gradient(Delta, h_bar):
-    delta = np.maximum(Delta, 0)
-    return delta, delta.sum(axis=(0, 2, 3))
+)(_masked(lambda Delta, h_bar: np.maximum(Delta, 0)))
 
-
-@bias_relu_backward.slip(
+bias_relu_backward.slip(
     "Negative gradients are lost: only the sign of h_bar decides what passes."
-)
-def _mask_of_both(Delta, h_bar):
-    delta = (h_bar > 0) * np.maximum(Delta, 0)
-    return delta, delta.sum(axis=(0, 2, 3))
+)(_masked(lambda Delta, h_bar: (h_bar > 0) * np.maximum(Delta, 0)))
 
-
-@bias_relu_backward.slip(
+bias_relu_backward.slip(
     "Delta is multiplied by the output of ReLU: multiply it by the slope, 1 "
     "or 0."
-)
-def _times_the_output(Delta, h_bar):
-    delta = np.maximum(h_bar, 0) * Delta
-    return delta, delta.sum(axis=(0, 2, 3))
+)(_masked(lambda Delta, h_bar: np.maximum(h_bar, 0) * Delta))
 
-
-@bias_relu_backward.slip(
+bias_relu_backward.slip(
     "db sums Delta: the bias stands before the ReLU, so sum delta."
-)
-def _bias_before_the_mask(Delta, h_bar):
-    return (h_bar > 0) * Delta, Delta.sum(axis=(0, 2, 3))
+)(lambda Delta, h_bar: ((h_bar > 0) * Delta, Delta.sum(axis=(0, 2, 3))))
 
-
-@bias_relu_backward.slip(
+bias_relu_backward.slip(
     "db is not summed: one bias serves all pictures and positions."
-)
-def _one_bias_for_each_output(Delta, h_bar):
-    delta = (h_bar > 0) * Delta
-    return delta, delta
+)(_bias(lambda delta: delta))
 
-
-@bias_relu_backward.slip(
+bias_relu_backward.slip(
     "db is summed over positions, but not over the batch."
+)(_bias(lambda delta: delta.sum(axis=(2, 3))))
+
+bias_relu_backward.slip("db is one number: each channel has its own bias.")(
+    _bias(lambda delta: delta.sum())
 )
-def _one_bias_for_each_picture(Delta, h_bar):
-    delta = (h_bar > 0) * Delta
-    return delta, delta.sum(axis=(2, 3))
 
-
-@bias_relu_backward.slip("db is one number: each channel has its own bias.")
-def _one_bias_in_all(Delta, h_bar):
-    delta = (h_bar > 0) * Delta
-    return delta, delta.sum()
-
-
-@bias_relu_backward.slip("db is a mean: shared numbers add up.")
-def _mean_for_bias(Delta, h_bar):
-    delta = (h_bar > 0) * Delta
-    return delta, delta.mean(axis=(0, 2, 3))
+bias_relu_backward.slip("db is a mean: shared numbers add up.")(
+    _bias(lambda delta: delta.mean(axis=(0, 2, 3)))
+)

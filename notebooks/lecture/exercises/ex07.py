@@ -14,11 +14,12 @@ def _pooled_maps(rng):
         ((2, 1, 7, 5), (2, 3), (1, 2)),
         ((1, 2, 4, 5), (1, 3), (3, 2)),
     ]:
-        # Few different values: many windows have more than one maximum.
-        x = rng.integers(-4, 0, size).astype(float)
+        # Few different values: many windows have more than one maximum. The
+        # last are all negative, so that a zero never wins.
+        x = rng.integers(-4, 5 if kernel[0] > 1 else 0, size).astype(float)
         places = zip(size[2:], kernel, stride)
         outputs = [(i - k) // s + 1 for i, k, s in places]
-        gradient = rng.integers(1, 10, (*size[:2], *outputs)).astype(float)
+        gradient = rng.standard_normal((*size[:2], *outputs))
         cases.append((x, gradient, kernel, stride))
     return cases
 
@@ -41,19 +42,21 @@ def max_pool_backward(x, gradient, kernel_size, stride):
     return dx
 
 
-def _pool_back(share, x, gradient, kernel_size, stride, assign=False):
-    """Give each window's gradient times `share(window)` to its pixels."""
-    (k_h, k_w), (s_h, s_w) = kernel_size, stride
-    dx = np.zeros(x.shape)
-    for n, c, i, j in np.ndindex(gradient.shape):
-        top, left = i * s_h, j * s_w
-        here = n, c, slice(top, top + k_h), slice(left, left + k_w)
-        part = gradient[n, c, i, j] * share(x[here])
-        if assign:
-            dx[here] = np.where(part != 0, part, dx[here])
-        else:
-            dx[here] += part
-    return dx
+def _paid(share, assign=False):
+    """Return an answer that gives `share(window)` of it to each pixel."""
+
+    def answer(x, gradient, kernel_size, stride):
+        (k_h, k_w), (s_h, s_w) = kernel_size, stride
+        dx = np.zeros(x.shape)
+        for n, c, i, j in np.ndindex(gradient.shape):
+            top, left = i * s_h, j * s_w
+            here = n, c, slice(top, top + k_h), slice(left, left + k_w)
+            part = gradient[n, c, i, j] * share(x[here])
+            kept = np.where(part != 0, 0, dx[here]) if assign else dx[here]
+            dx[here] = kept + part
+        return dx
+
+    return answer
 
 
 def _first(window):
@@ -62,80 +65,59 @@ def _first(window):
     return one
 
 
-def _last(window):
-    return _first(window[::-1, ::-1])[::-1, ::-1]
+def _all(window):
+    return np.ones(window.shape)
 
 
-@max_pool_backward.slip(
+max_pool_backward.slip(
     "Ties are duplicated: where several pixels share the maximum, each gets "
     "the whole gradient. The first one gets it, once."
-)
-def _ties_duplicated(*layer):
-    return _pool_back(lambda w: 1.0 * (w == w.max()), *layer)
+)(_paid(lambda w: 1.0 * (w == w.max())))
 
-
-@max_pool_backward.slip(
+max_pool_backward.slip(
     "Ties are shared: that is another valid choice, but here, as in PyTorch, "
     "the first maximum gets everything."
-)
-def _ties_shared(*layer):
-    return _pool_back(lambda w: (w == w.max()) / (w == w.max()).sum(), *layer)
+)(_paid(lambda w: (w == w.max()) / (w == w.max()).sum()))
 
-
-@max_pool_backward.slip(
+max_pool_backward.slip(
     "Ties go to the last maximum: here, as in PyTorch, the first one wins, "
     "row by row."
-)
-def _ties_last(*layer):
-    return _pool_back(_last, *layer)
+)(_paid(lambda w: _first(w[::-1, ::-1])[::-1, ::-1]))
 
-
-@max_pool_backward.slip(
+max_pool_backward.slip(
     "You divide by the size of the window: only one pixel moved the maximum, "
     "so it gets the gradient undivided."
-)
-def _winner_divided(*layer):
-    return _pool_back(lambda w: _first(w) / w.size, *layer)
+)(_paid(lambda w: _first(w) / w.size))
 
-
-@max_pool_backward.slip(
+max_pool_backward.slip(
     "Every pixel of a window gets its gradient: those below the maximum could "
     "move without moving the output."
-)
-def _to_every_position(*layer):
-    return _pool_back(lambda w: np.ones(w.shape), *layer)
+)(_paid(_all))
 
-
-@max_pool_backward.slip(
+max_pool_backward.slip(
     "You spread the gradient over the window: that is the backward pass of "
     "the mean."
-)
-def _spread_as_a_mean(*layer):
-    return _pool_back(lambda w: np.ones(w.shape) / w.size, *layer)
+)(_paid(lambda w: _all(w) / w.size))
 
-
-@max_pool_backward.slip(
+max_pool_backward.slip(
     "Windows that overlap overwrite each other: a pixel that wins in two of "
     "them gets the sum. Add, do not assign."
-)
-def _windows_overwritten(*layer):
-    return _pool_back(_first, *layer, assign=True)
+)(_paid(_first, assign=True))
 
-
-@max_pool_backward.slip(
+max_pool_backward.slip(
     "You multiply by the maximum itself: the output is the winner times 1, so "
     "its derivative is 1."
-)
-def _maximum_times_gradient(*layer):
-    return _pool_back(lambda w: w.max() * _first(w), *layer)
+)(_paid(lambda w: w.max() * _first(w)))
 
-
-@max_pool_backward.slip(
+max_pool_backward.slip(
     "The smallest value of each window gets the gradient: did the comparison "
     "turn around?"
-)
-def _smallest_wins(x, gradient, kernel_size, stride):
-    return max_pool_backward(-x, gradient, kernel_size, stride)
+)(_paid(lambda w: _first(-w)))
+
+max_pool_backward.slip(
+    "The number farthest from 0 wins in yours, -4 before 3: the maximum looks "
+    "at the sign, take abs() out."
+)(_paid(lambda w: _first(abs(w))))
 
 
 @max_pool_backward.slip(
@@ -143,20 +125,14 @@ def _smallest_wins(x, gradient, kernel_size, stride):
     "every `kernel_size`."
 )
 def _stride_of_the_kernel(x, gradient, kernel_size, stride):
-    k_h, k_w = kernel_size
-    dx = np.zeros(x.shape)
-    for n, c, i, j in np.ndindex(gradient.shape):
-        window = x[n, c, i * k_h : (i + 1) * k_h, j * k_w : (j + 1) * k_w]
-        if window.size:
-            a, b = np.unravel_index(window.argmax(), window.shape)
-            dx[n, c, i * k_h + a, j * k_w + b] += gradient[n, c, i, j]
-    return dx
+    paid = _paid(lambda w: _first(w) if w.size else w)
+    return paid(x, gradient, kernel_size, kernel_size)
 
 
 # --- blur, then subsample ----------------------------------------------------
 def _maps_to_blur(rng):
     sizes = [(2, 3, 4, 6), (1, 2, 5, 7), (3, 1, 6, 5)]
-    return [(rng.integers(-9, 10, size).astype(float),) for size in sizes]
+    return [(rng.standard_normal(size),) for size in sizes]
 
 
 @exercise(
@@ -176,75 +152,77 @@ def blur_pool(x):
     return blurred[:, :, ::2, ::2]
 
 
-def _blurred(x, weights=(0.25, 0.5, 0.25), mode="constant"):
+def _blurred(x, down=(0.25, 0.5, 0.25), across=None, mode="constant"):
     height, width = x.shape[2:]
     framed = np.pad(x, [(0, 0), (0, 0), (1, 1), (1, 1)], mode)
+    across = down if across is None else across
     return sum(
-        weights[a] * weights[b] * framed[:, :, a : a + height, b : b + width]
+        down[a] * across[b] * framed[:, :, a : a + height, b : b + width]
         for a, b in np.ndindex(3, 3)
     )
 
 
-@blur_pool.slip(
+def _framed_by(mode):
+    return lambda x: _blurred(x, mode=mode)[:, :, ::2, ::2]
+
+
+blur_pool.slip(
     "You subsample first and blur second: what lay between the pixels kept is "
     "lost before the blur could mix it in."
-)
-def _subsampled_first(x):
-    return _blurred(x[:, :, ::2, ::2])
+)(lambda x: _blurred(x[:, :, ::2, ::2]))
 
-
-@blur_pool.slip(
+blur_pool.slip(
     "Your weights sum to 16: divide by 16, or each layer makes its input 16 "
     "times as large."
-)
-def _weights_too_large(x):
-    return 16 * blur_pool(x)
+)(lambda x: 16 * blur_pool(x))
 
-
-@blur_pool.slip(
+blur_pool.slip(
     "Your weights sum to 4: 1, 2, 1 must be divided by 4 along both axes."
-)
-def _divided_once(x):
-    return 4 * blur_pool(x)
+)(lambda x: 4 * blur_pool(x))
 
-
-@blur_pool.slip(
+blur_pool.slip(
     "Your nine weights are equal: with 1, 1, 1 the pixels kept weigh 1 and "
     "those left out 2; with 1, 2, 1 both weigh 2."
-)
-def _equal_weights(x):
-    return _blurred(x, np.ones(3) / 3)[:, :, ::2, ::2]
+)(lambda x: _blurred(x, np.ones(3) / 3)[:, :, ::2, ::2])
 
-
-@blur_pool.slip(
+blur_pool.slip(
     "You keep the odd rows and columns: the first row and column, number 0, "
     "stay."
+)(lambda x: _blurred(x)[:, :, 1::2, 1::2])
+
+blur_pool.slip("You only blur: then take every second row and column.")(
+    lambda x: _blurred(x)
 )
-def _odd_pixels_kept(x):
-    return _blurred(x)[:, :, 1::2, 1::2]
 
+blur_pool.slip("You only subsample: blur before you do.")(
+    lambda x: x[:, :, ::2, ::2]
+)
 
-@blur_pool.slip("You only blur: then take every second row and column.")
-def _not_subsampled(x):
-    return _blurred(x)
-
-
-@blur_pool.slip("You only subsample: blur before you do.")
-def _not_blurred(x):
-    return x[:, :, ::2, ::2]
-
-
-@blur_pool.slip(
+blur_pool.slip(
     "You do not pad: one zero on each side keeps the first and the last "
     "window."
+)(lambda x: _blurred(x)[:, :, 1:-1:2, 1:-1:2])
+
+blur_pool.slip("You repeat the edge: here the frame is made of zeros.")(
+    _framed_by("edge")
 )
-def _no_padding(x):
-    return _blurred(x)[:, :, 1:-1:2, 1:-1:2]
 
+blur_pool.slip("You mirror the edge: here the frame is made of zeros.")(
+    _framed_by("reflect")
+)
 
-@blur_pool.slip("You repeat the edge: here the frame is made of zeros.")
-def _edge_repeated(x):
-    return _blurred(x, mode="edge")[:, :, ::2, ::2]
+blur_pool.slip(
+    "The other side of the map comes in at the edge: here the frame is made "
+    "of zeros."
+)(_framed_by("wrap"))
+
+blur_pool.slip("You blur along the rows alone: blur down the columns too.")(
+    lambda x: _blurred(x, (0, 1, 0), (0.25, 0.5, 0.25))[:, :, ::2, ::2]
+)
+
+blur_pool.slip("You blur down the columns alone: blur along the rows too.")(
+    lambda x: _blurred(x, (0.25, 0.5, 0.25), (0, 1, 0))[:, :, ::2, ::2]
+)
 
 
 # --- by how many cells does the output move ----------------------------------
@@ -261,61 +239,71 @@ def _shifts_and_strides(rng):
     "read other pixels, and no move is guaranteed.",
 )
 def cells_moved(pixels, strides):
-    """Return by how many cells the output moves, -1 if it need not."""
+    """Return by how many cells the output moves, None if it need not."""
     for stride in strides:
         if pixels % stride:
-            return -1
+            return None
         pixels //= stride
     return pixels
 
 
-@cells_moved.slip(
+def _divided_by(divisor):
+    """Return an answer that divides once, by what `divisor` makes of them."""
+
+    def answer(pixels, strides):
+        cells, left = divmod(pixels, divisor(strides))
+        return None if left else cells
+
+    return answer
+
+
+cells_moved.slip(
     "You round down: a shift that the strides do not divide gives other "
-    "windows, not a shorter move. Return -1."
-)
-def _rounded_down(pixels, strides):
-    return pixels // int(np.prod(strides))
+    "windows, not a shorter move. Return None."
+)(lambda pixels, strides: pixels // int(np.prod(strides)))
 
 
 @cells_moved.slip(
+    "-1 is a move as well, one cell back: where nothing is guaranteed, return "
+    "None."
+)
+def _minus_one(pixels, strides):
+    cells = cells_moved(pixels, strides)
+    return -1 if cells is None else cells
+
+
+@cells_moved.slip(
+    "You ask whether each stride divides the shift of the input: it must "
+    "divide what the layers before it left."
+)
+def _original_shift(pixels, strides):
+    left = any(pixels % stride for stride in strides)
+    return None if left else pixels // int(np.prod(strides))
+
+
+cells_moved.slip(
     "You divide by the sum of the strides: each layer divides what the layer "
     "before left, so they multiply."
-)
-def _strides_added(pixels, strides):
-    return pixels // sum(strides) if pixels % sum(strides) == 0 else -1
+)(_divided_by(sum))
 
-
-@cells_moved.slip(
+cells_moved.slip(
     "Only the last stride counts in your answer: every layer divides."
-)
-def _last_stride_only(pixels, strides):
-    return pixels // strides[-1] if pixels % strides[-1] == 0 else -1
+)(_divided_by(lambda strides: strides[-1]))
 
-
-@cells_moved.slip(
+cells_moved.slip(
     "Only the first stride counts in your answer: every layer divides."
-)
-def _first_stride_only(pixels, strides):
-    return pixels // strides[0] if pixels % strides[0] == 0 else -1
+)(_divided_by(lambda strides: strides[0]))
 
-
-@cells_moved.slip(
+cells_moved.slip(
     "You return 0 where the output moves: equivariant is not invariant."
-)
-def _called_invariant(pixels, strides):
-    return 0 if pixels % int(np.prod(strides)) == 0 else -1
+)(lambda *shift: None if cells_moved(*shift) is None else 0)
 
-
-@cells_moved.slip(
+cells_moved.slip(
     "The output moves by pixels in your answer: it moves by cells, and a cell "
     "is as many pixels as the strides multiply to."
-)
-def _moved_as_the_input(pixels, strides):
-    return pixels
+)(lambda pixels, strides: pixels)
 
-
-@cells_moved.slip(
-    "You return fractions of a cell: nothing moves by half a cell. Return -1."
-)
-def _true_division(pixels, strides):
-    return pixels / np.prod(strides)
+cells_moved.slip(
+    "You return fractions of a cell: nothing moves by half a cell. Return "
+    "None."
+)(lambda pixels, strides: pixels / np.prod(strides))

@@ -50,60 +50,40 @@ def _over_seeds(runs, part="test", pick=np.mean, ddof=1, by_batch=False):
     return pick(found), np.std(found, ddof=ddof)
 
 
-@accuracy_over_seeds.slip(
+accuracy_over_seeds.slip(
     "This is the accuracy on the training pictures: it says how much was "
     'memorised. Take run["test"].'
-)
-def _training_accuracy(runs):
-    return _over_seeds(runs, "train")
+)(lambda runs: _over_seeds(runs, "train"))
 
-
-@accuracy_over_seeds.slip(
+accuracy_over_seeds.slip(
     'Two things: run["train"] says how much was memorised, take run["test"]; '
     "and the deviation divides by n, not n - 1."
-)
-def _training_accuracy_by_n(runs):
-    return _over_seeds(runs, "train", ddof=0)
+)(lambda runs: _over_seeds(runs, "train", ddof=0))
 
-
-@accuracy_over_seeds.slip(
+accuracy_over_seeds.slip(
     "The last batch is smaller, yet counts as much as the others: add up "
     "right answers and pictures, then divide once."
-)
-def _batch_accuracies(runs):
-    return _over_seeds(runs, by_batch=True)
+)(lambda runs: _over_seeds(runs, by_batch=True))
 
-
-@accuracy_over_seeds.slip(
+accuracy_over_seeds.slip(
     "Two things: the last batch is smaller, yet counts as much as the others; "
     "and the deviation divides by n, not n - 1."
-)
-def _batch_accuracies_by_n(runs):
-    return _over_seeds(runs, by_batch=True, ddof=0)
+)(lambda runs: _over_seeds(runs, by_batch=True, ddof=0))
 
-
-@accuracy_over_seeds.slip(
+accuracy_over_seeds.slip(
     "This is the best seed, chosen on the test pictures: nobody can choose it "
     "in advance. Return the mean over seeds."
-)
-def _best_seed(runs):
-    return _over_seeds(runs, pick=max)
+)(lambda runs: _over_seeds(runs, pick=max))
 
-
-@accuracy_over_seeds.slip(
+accuracy_over_seeds.slip(
     "Two things: the best seed was chosen on the test pictures, return the "
     "mean; and the deviation divides by n, not n - 1."
-)
-def _best_seed_by_n(runs):
-    return _over_seeds(runs, pick=max, ddof=0)
+)(lambda runs: _over_seeds(runs, pick=max, ddof=0))
 
-
-@accuracy_over_seeds.slip(
+accuracy_over_seeds.slip(
     "The deviation divides by n. A few seeds stand for all that could have "
     "been drawn, so divide by n - 1: np.std(..., ddof=1)."
-)
-def _spread_by_n(runs):
-    return _over_seeds(runs, ddof=0)
+)(lambda runs: _over_seeds(runs, ddof=0))
 
 
 @accuracy_over_seeds.slip(
@@ -113,6 +93,12 @@ def _spread_by_n(runs):
 def _standard_error(runs):
     mean, deviation = accuracy_over_seeds(runs)
     return mean, deviation / np.sqrt(len(runs))
+
+
+@accuracy_over_seeds.slip("This is the variance: the deviation is its root.")
+def _variance(runs):
+    mean, deviation = accuracy_over_seeds(runs)
+    return mean, deviation**2
 
 
 @accuracy_over_seeds.slip(
@@ -161,23 +147,17 @@ def widest(budget, side, depth):
 
 def _widest_if(count, budget):
     """Return the largest width whose count, as given, fits the budget."""
-    width = 1
-    while count(width + 1) <= budget:
-        width += 1
-    return width
+    return max(width for width in range(1, 1500) if count(width) <= budget)
 
 
-@widest.slip("One unit too many: the answer must still fit the budget.")
-def _first_too_wide(budget, side, depth):
-    return widest(budget, side, depth) + 1
+widest.slip("One unit too many: the answer must still fit the budget.")(
+    lambda budget, side, depth: widest(budget, side, depth) + 1
+)
 
-
-@widest.slip(
+widest.slip(
     "One layer too many: depth counts layers of weights, the last one "
     "included, so there are depth - 1 hidden layers."
-)
-def _depth_of_hidden_layers(budget, side, depth):
-    return widest(budget, side, depth + 1)
+)(lambda budget, side, depth: widest(budget, side, depth + 1))
 
 
 @widest.slip(
@@ -188,19 +168,16 @@ def _no_biases_counted(budget, side, depth):
     return _widest_if(lambda w: (side**2 + inside * w + 10) * w, budget)
 
 
-@widest.slip("The last layer is missing: width units to 10 classes.")
-def _no_output_layer(budget, side, depth):
-    return _widest_if(
+widest.slip("The last layer is missing: width units to 10 classes.")(
+    lambda budget, side, depth: _widest_if(
         lambda w: _dense_count(w, side, depth) - (w + 1) * 10, budget
     )
+)
 
-
-@widest.slip(
+widest.slip(
     "The layers between are missing: depth - 2 of them, each with width x "
     "width weights and width biases."
-)
-def _one_hidden_layer(budget, side, depth):
-    return widest(budget, side, 2)
+)(lambda budget, side, depth: widest(budget, side, 2))
 
 
 @widest.slip("A picture has side x side pixels, and each is an input.")
@@ -232,33 +209,22 @@ def unshuffle(weight, order):
     return back
 
 
-@unshuffle.slip(
+unshuffle.slip(
     "This shuffles a second time. weight[:, order] leads from pictures in "
     "order to shuffled ones; you want the way back."
-)
-def _shuffled_again(weight, order):
-    return weight[:, order]
+)(lambda weight, order: weight[:, order])
 
-
-@unshuffle.slip(
+unshuffle.slip(
     "These are the old weights: they meet other pixels now. A pixel moved, so "
     "its column of weights moves along."
-)
-def _weights_as_they_are(weight, order):
-    return weight.copy()
+)(lambda weight, order: weight.copy())
 
-
-@unshuffle.slip(
+unshuffle.slip(
     "The rows of the weights are units, the columns pixels: index columns, "
     "weight[:, ...]."
-)
-def _rows_reordered(weight, order):
-    return weight[order]
+)(lambda weight, order: weight[order])
 
-
-@unshuffle.slip(
+unshuffle.slip(
     "The inverse order is right, but for columns: the rows of the weights are "
     "units."
-)
-def _rows_put_back(weight, order):
-    return weight[np.argsort(order)]
+)(lambda weight, order: weight[np.argsort(order)])
