@@ -159,7 +159,7 @@ def test_every_function_has_typical_wrong_answers():
         ("return (i + 2 * p - k) // s + 1", "return (i + 2 * p - k) / s + 1",
          "is rounded down (//). Seen with i = 8, k = 3, s = 2"),
         ("return dK, delta.sum(axis=(0, 2)), dx",
-         "return dx, dK, delta.sum(axis=(0, 2))", "The order is dK, db, dx"),
+         "return dx, dK, delta.sum(axis=(0, 2))", "the right values in another order"),
         ("return delta * (h > 0)", "return delta * (delta > 0)",
          "The mask is that of delta"),
         ("return x @ W.T + b", "return x @ W + b",

@@ -10,10 +10,10 @@ from lecture.exercises import ex07
 def _pooled(rng):
     layers = [((2, 3, 4, 6), (2, 2), 2), ((1, 2, 5, 7), (3, 2), 2)]
     layers += [((2, 1, 7, 5), (2, 3), 1), ((1, 2, 5, 8), (1, 2), 3)]
-    # Few values, all negative: ties, and a zero never wins.
+    # Few values: ties. All negative, so that no zero wins, but in the last.
     return [
-        (rng.integers(-5, 0, size).astype(float), *rest)
-        for size, *rest in layers
+        (rng.integers(-5, high, size).astype(float), *rest)
+        for high, (size, *rest) in zip((0, 0, 0, 5), layers)
     ]
 
 
