@@ -22,6 +22,7 @@ SOURCE = "import numpy as np\n\n\n" + "\n\n".join(s.source() for s in STEPS)
 PATH = Path("my_cnn.py")
 COMMAND = sys.executable, "-m", "lecture.capstone"
 NAMES = [step.name for step in STEPS]
+END, SIZE = "    return parameters\n", "epochs, size = 1, 50"
 LOGITS, LABELS = "return dense(v3, W4, b4),", "[0].argmax(axis=1)"
 DEF = "def output_size(i, k, s, p):\n"
 UNTRAINED = SOURCE[: SOURCE.index("def train(")]
@@ -64,6 +65,7 @@ def watched(tmp_path, capsys):
         path = tmp_path / "my_cnn.py"
         path.write_text(text, "utf-8")
         call(path)
+        assert path.read_text("utf-8") == text  # it is the reader's
         out = capsys.readouterr().out
         assert out.isascii()
         assert all(len(line) <= 79 for line in out.splitlines())
@@ -159,11 +161,10 @@ def test_every_function_has_typical_wrong_answers():
         ("return (i + 2 * p - k) // s + 1", "return (i + 2 * p - k) / s + 1",
          "is rounded down (//). Seen with i = 8, k = 3, s = 2"),
         ("return dK, delta.sum(axis=(0, 2)), dx",
-         "return dx, dK, delta.sum(axis=(0, 2))", "the right values in another order"),
+         "return dx, dK, delta.sum(axis=(0, 2))", "values in another order"),
         ("return delta * (h > 0)", "return delta * (delta > 0)",
          "The mask is that of delta"),
-        ("return x @ W.T + b", "return x @ W + b",
-         "it must be transposed, x @ W.T. Seen with"),
+        ("return x @ W.T + b", "return x @ W + b", "it must be transposed"),
     ],
 )  # fmt: skip
 def test_a_slip_in_the_file_is_told_with_its_case(said, old, new, message):
@@ -187,8 +188,7 @@ def test_a_slip_in_the_file_is_told_with_its_case(said, old, new, message):
          "Another `rng` gives the same parameters"),
         ("weights.astype(np.float32)", "0 * weights.astype(np.float32)",
          "Another `rng` gives the same parameters"),
-        ('parameters["W4"] *= 0',
-         'parameters["W4"] *= 0\n    parameters["W3"] *= 0',
+        ('parameters["W4"] *= 0', 'parameters["W4"] *= 0\n    parameters["W3"] *= 0',
          "All units of W3 and of W4 begin alike: by symmetry"),
         ('parameters["W4"] *= 0', 'parameters["K1"] *= 0',
          "All units of K1 begin alike"),
@@ -199,8 +199,7 @@ def test_a_slip_in_the_file_is_told_with_its_case(said, old, new, message):
          "K1 is a list: each parameter is an array"),
         ("return dense(v3, W4, b4), (", "return dense(v3, W4, b4) #, (",
          "return two things, the logits and what"),
-        (LOGITS, "return dense(v3, W4, b4)[0],",
-         "logits for 3 digits are (10,) where (3, 10)"),
+        (LOGITS, "return dense(v3, W4, b4)[0],", "(10,) where (3, 10) is"),
         (LOGITS,
          "z = np.exp(dense(v3, W4, b4))\n"
          "    return z / z.sum(axis=1, keepdims=True),",
@@ -226,14 +225,12 @@ def test_a_slip_in_the_file_is_told_with_its_case(said, old, new, message):
          "All gradients are -1 times"),
         ("dense_backward(delta, v3, W4)", "dense_backward(4 * delta, v3, W4)",
          "All gradients are 4 times"),
-        ("dense(p2, W3, b3)", "dense(p2, W3, 0)",
-         "Differences of the loss give another gradient of b3"),
+        ("dense(p2, W3, b3)", "dense(p2, W3, 0)", "another gradient of b3"),
         ("axis=1)\n\n\ndef train", "axis=0)\n\n\ndef train",
          "It returns shape (10,) for 7 images"),
         (LABELS, "[0]", "It returns logits, (7, 10)"),
         (LABELS, "[0].max(axis=1)", "returns float64"),
-        (LABELS, "[0].argmax(axis=1).tolist()",
-         "It returns a list: return an array of 7 labels"),
+        (LABELS, "[0].argmax(axis=1).tolist()", "It returns a list: return"),
         (LABELS, "[0].argmax(axis=1) + 10", "outside 0..9"),
         ("return np.maximum(h, 0)", "h[h < 0] = 0\n    return h",
          "relu: not yet. It changes h, which others still need"),
@@ -257,29 +254,23 @@ def test_a_parameter_that_does_nothing_is_named(said):
     [
         ("labels[batch])\n", "labels[start : start + size])\n",
          "Images and labels do not belong together"),
-        ("    return parameters\n", "", "It returns None: end it with"),
+        (END, "", "It returns None: end it with"),
         ("parameters[name], velocities[name] = mom", "_ = mom",
          "the parameters it began with"),
-        ("    return parameters\n", "    return list(parameters)\n",
-         "It returns a list: return the dictionary"),
-        ("    return parameters\n",
+        (END, "    return list(parameters)\n", "It returns a list: return"),
+        (END,
          "    parameters['W3'] = velocities['b3']\n    return parameters\n",
          "Its W3 has shape (100,)"),
         ("moved = np.roll(", "images *= 0.5\n            moved = np.roll(",
          "It changes the images or labels"),
-        ("epochs, size = 1, 50", "epochs, size = 1, 50; images = images / 0",
+        (SIZE, "epochs, size = 1, 50; images = images / 0",
          "The loss is nan at step 1: a smaller rate"),
-        ("    return parameters\n", "            return parameters\n",
-         "It took one step only: is `return` inside the loop?"),
-        ("rate = 0.03 * min", "rate = 1e-6 * min",
-         "The training loss ends at 2.30: it learned next to nothing"),
-        ("epochs, size = 1, 50", "epochs, size = 4, 25",
-         ": more passes. What helps besides: a slow start"),
-        ("epochs, size = 1, 50", "epochs, size = 12, 10",
-         "it knows its own digits, not yet others"),
-        ("epochs, size = 1, 50", "epochs, size = 0, 50",
-         "It took no step: the check counts calls of"),
-        ("    return parameters\n",
+        (END, "            return parameters\n", "It took one step only: is"),
+        ("rate = 0.03 * min", "rate = 1e-6 * min", "2.30: it learned next to"),
+        (SIZE, "epochs, size = 4, 25", ": more passes. What helps besides:"),
+        (SIZE, "epochs, size = 12, 10", "it knows its own digits, not yet"),
+        (SIZE, "epochs, size = 0, 50", "It took no step: the check counts"),
+        (END,
          "    return {} if len(images) == 100 else parameters\n",
          "It returns a dict: return the dictionary of parameters, with"),
         ("np.roll(images[batch]", "np.roll(imagse[batch]",
@@ -288,7 +279,7 @@ def test_a_parameter_that_does_nothing_is_named(said):
 )  # fmt: skip
 def test_a_slip_in_training_is_named(said, few_digits, old, new, message):
     head, train = QUICK[: len(UNTRAINED)], QUICK[len(UNTRAINED) :]
-    if "return parameters" in old:
+    if old == END:
         train = train[: train.rindex(old)] + new
     else:
         train = changed(old, new, train)
@@ -360,18 +351,15 @@ def test_any_result_of_training_gets_an_answer(few_digits, value):
 
 
 BODIES = [
-    ("return np.floor(i)",
-     "begin the file with `import numpy as np`. Line 2: return np.floor"),
-    ("return isize - k",
-     "NameError: name 'isize' is not defined. Is it defined, and"),
+    ("return np.floor(i)", "with `import numpy as np`. Line 2: return np.floor"),
+    ("return isize", "name 'isize' is not defined. Is it defined, and spelled"),
     ("[][i]", "It raises IndexError: list index out of range Line 2: [][i]"),
     ("pass", "It returns None: write your answer there. Line 1."),
     ("return 'four'", "It returns a str where numbers belong."),
     ("return (1, None)", "It returns 2 values where 1 belongs."),
     ("return 1, 2", "It returns 2 values where 1 belongs."),
     ("return output_size(i, k, s, p)", "It calls itself without end. Line 2"),
-    ("return float((i + 2 * p - k) // s + 1)",
-     "It returns 28.0: shapes and indices must be whole"),
+    ("return float((i + 2 * p - k) // s + 1)", "It returns 28.0: shapes and"),
     ("exit()", "It ends Python itself: take exit() out. Line 2: exit()"),
     ("return bytes(10**16)", "It asks for more memory"),
     ("return input()", "It asks for input, but nobody answers"),
@@ -387,15 +375,13 @@ BODIES = [
          "Line 1: def output_size(i, k, s, p)"),
         ("def output_size(i, k, s, p):\nreturn 1\n", "Line 2: return 1"),
         ("x = 1\n\0", "Python cannot read it"),
-        ("x = 1 / 0\n", "It raises ZeroDivisionError: division by zero "
-         "Line 1: x = 1 / 0"),
+        ("x = 1 / 0\n", "Error: division by zero Line 1: x = 1 / 0"),
         ("def output_size(i, k):\n    return i\n",
          "It takes (i, k): the check calls it with 4 arguments, "
          "def output_size(i, k, s, p): Line 1."),
         ("output_size = 3\n", "output_size is an int: write a function"),
         ("import numpy as np\nimport torch\n",
-         "It imports torch: write it with NumPy alone, all in this file. "
-         "Line 2: import torch"),
+         "write it with NumPy alone, all in this file. Line 2: import torch"),
         ("def f():\n    from helpers.im2col import im2col\n",
          "It imports helpers.im2col"),
         ("from . import other\n", "It imports ."),
@@ -484,11 +470,6 @@ def test_results_may_come_in_a_list(said):
     assert "Next, step 6." in said(text)
 
 
-def test_what_the_reader_prints_is_shown(said):
-    out = said("def output_size(i, k, s, p): print('i is', i)\n")
-    assert "i is 28" in out
-
-
 def test_warnings_of_the_file_are_not_shown(said):
     out = said("text = '\\d'\nimport warnings\nwarnings.warn('old')\n")
     assert "Next, step 1." in out
@@ -544,13 +525,6 @@ def test_a_console_shows_what_it_can(tmp_path, encoding):
 
 def test_no_hint_for_a_file_that_cannot_be_read(said):
     assert "Python cannot read it" in said("def", capstone.hint)
-
-
-def test_the_file_is_never_changed(said, tmp_path):
-    for call in (capstone.check, capstone.hint, capstone.solution):
-        said("def output_size(i, k, s, p): return 1", call)
-        path = tmp_path / "my_cnn.py"
-        assert path.read_text() == "def output_size(i, k, s, p): return 1"
 
 
 @pytest.mark.parametrize(

@@ -234,21 +234,6 @@ for _message, _answer in ex06.add_back.slips:
         col2im.slip(_message)(_with_padding(_answer))
 
 
-@col2im.slip(
-    "You assign where you must add: each pixel keeps what one place in the "
-    "kernel gave it. Write += for =."
-)
-def _last_place_wins(columns, size, kernel_size, stride, padding):
-    framed = [n + 2 * padding for n in size]
-    number = np.arange(np.prod(framed)).reshape(1, 1, *framed)
-    read = im2col(number, kernel_size, stride, 0)[0]
-    parts = columns.reshape(len(columns), -1, len(read), columns.shape[2])
-    frame = np.zeros((*parts.shape[:2], number.size))
-    for place, pixels in enumerate(read):
-        frame[:, :, pixels] = parts[:, :, place]
-    return _cut(frame.reshape(*parts.shape[:2], *framed), size, padding)
-
-
 @col2im.slip("The padding is not cropped: your maps still have their frame.")
 def _frame_kept(columns, size, kernel_size, stride, padding):
     framed = [n + 2 * padding for n in size]
