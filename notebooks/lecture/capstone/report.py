@@ -92,10 +92,9 @@ def _opened(path: str | Path) -> Path:
             path.touch()
             say(f"{path} was not there: it is now, an empty file.\n")
         path.read_bytes()
-    except OSError as error:
-        raise Trouble(f"{path} cannot be read: {error.strerror}.") from None
-    except (RuntimeError, ValueError) as error:  # ~nobody, a null character
-        raise Trouble(f"{str(path)!r} is no path: {error}.") from None
+    except (OSError, RuntimeError, ValueError) as error:  # also "~nobody"
+        why = getattr(error, "strerror", None) or str(error).rstrip(".")
+        raise Trouble(f"{str(path)!r} cannot be read: {why}.") from None
     return path.resolve()
 
 

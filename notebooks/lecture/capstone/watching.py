@@ -24,11 +24,10 @@ from lecture.capstone.running import line
 # Seconds until a part of the examination is ended, and what is told then.
 SECONDS = {"the start": 120, "the file": 20, "a function": 20}
 SECONDS |= {"the network": 120, "training": 900}
-LATE = {
-    "the start": "Python is slow to begin, try again.",
-    "the file": "let the file define functions, and nothing more.",
-    "training": "fewer passes, or a faster im2col.",
-}
+LATE = dict.fromkeys(SECONDS, "does that loop end?")
+LATE["the start"] = "Python is slow to begin, try again."
+LATE["the file"] = "let the file define functions, and nothing more."
+LATE["training"] = "fewer passes, or a faster im2col."
 PRINTED = 5_000, 200_000  # characters that a part may print; training
 
 
@@ -91,9 +90,8 @@ class _Watch:
             if self.left < 0:
                 return self.stopped("It prints without end.")
             if time.monotonic() > self.deadline:
-                late = LATE.get(self.part, "does that loop end?")
-                late = f"{SECONDS[self.part]} s: {late}"
-                return self.stopped(f"It still runs after {late}")
+                seconds, late = SECONDS[self.part], LATE[self.part]
+                return self.stopped(f"It still runs after {seconds} s: {late}")
             if ended:
                 return self.found or self.failed(self.last_word())
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -143,10 +141,7 @@ class _Watch:
         if self.part == "the start":
             return "Python cannot begin the check: see above."
         if code == -9:
-            return (
-                "The system ended it, most likely for want of memory: print "
-                "the shapes."
-            )
+            return "The system ended it, for want of memory? Print the shapes."
         if not 0 <= code <= 255:
             return f"It crashes Python itself (code {code})."
         return "It ends Python itself: take os._exit() out."
