@@ -95,13 +95,9 @@ for _message, _answer in ex05.image_to_columns.slips:
 im2col.slip(
     "The padding is forgotten: `padding` zeros belong around each map."
 )(lambda x, kernel_size, stride, padding: im2col(x, kernel_size, stride, 0))
-
-
-@im2col.slip(
+im2col.slip(
     "Height and width of the kernel are swapped: kernel_size is (k_h, k_w)."
-)
-def _kernel_on_its_side(x, kernel_size, stride, padding):
-    return im2col(x, kernel_size[::-1], stride, padding)
+)(lambda x, kernel_size, *rest: im2col(x, kernel_size[::-1], *rest))
 
 
 # --- 3: conv_forward ---------------------------------------------------------
@@ -131,19 +127,12 @@ def conv_forward(x, K, b, stride, padding):
     return h.reshape(len(x), len(K), h_out, -1)
 
 
-@conv_forward.slip(
+conv_forward.slip(
     "Your kernels are turned by 180 degrees: that is convolution in the sense "
     "of eq. 2; a layer cross-correlates (eq. 3)."
-)
-def _turned_kernels(x, K, b, stride, padding):
-    return conv_forward(x, K[:, :, ::-1, ::-1], b, stride, padding)
-
-
+)(lambda x, K, *rest: conv_forward(x, K[:, :, ::-1, ::-1], *rest))
 conv_forward.slip("The bias is missing: add b[f] to every output of map f.")(
     lambda x, K, b, stride, padding: conv_forward(x, K, 0 * b, stride, padding)
-)
-conv_forward.slip("The bias is subtracted: h = K_f v_I + b.")(
-    lambda x, K, b, stride, padding: conv_forward(x, K, -b, stride, padding)
 )
 
 
@@ -156,24 +145,13 @@ def _kernel_columns(x, K, b, stride, padding):
     return conv_forward(x, mixed, b, stride, padding)
 
 
-conv_forward.slip(
-    "The stride does not reach im2col, or the size of the maps."
-)(lambda x, K, b, stride, padding: conv_forward(x, K, b, 1, padding))
-conv_forward.slip(
-    "The padding does not reach im2col, or the size of the maps."
-)(lambda x, K, b, stride, padding: conv_forward(x, K, b, stride, 0))
 conv_forward.slip("The ReLU is in it: eq. 6 gets a function of its own.")(
     lambda *layer: np.maximum(conv_forward(*layer), 0)
 )
-
-
-@conv_forward.slip(
+conv_forward.slip(
     "Pictures and maps are mixed: an array (C_out, N, ...) must be "
     "transposed, not reshaped, to (N, C_out, ...)."
-)
-def _batch_and_maps_mixed(*layer):
-    h = conv_forward(*layer)
-    return h.swapaxes(0, 1).reshape(h.shape)
+)(lambda *layer: (h := conv_forward(*layer)).swapaxes(0, 1).reshape(h.shape))
 
 
 # --- 4: col2im ---------------------------------------------------------------
@@ -240,12 +218,14 @@ def _frame_kept(columns, size, kernel_size, stride, padding):
     return col2im(columns, framed, kernel_size, stride, 0)
 
 
-@col2im.slip(
+col2im.slip(
     "You cut the frame at its corner: the picture begins at row and column "
     "`padding`."
+)(
+    lambda columns, size, *rest: _cut(
+        _frame_kept(columns, size, *rest), size, 0
+    )
 )
-def _cut_at_the_corner(columns, size, *geometry):
-    return _cut(_frame_kept(columns, size, *geometry), size, 0)
 
 
 # --- 5: conv_backward --------------------------------------------------------

@@ -29,9 +29,6 @@ relu.slip(
     "You return the mask, ones and zeros: that is f', f keeps what is "
     "positive."
 )(lambda h: h > 0)
-relu.slip("You keep what is negative, and cut what is positive.")(
-    lambda h: np.minimum(h, 0)
-)
 relu.slip(
     "You return one number for the whole array: np.max is not np.maximum."
 )(lambda h: np.max(h))
@@ -69,9 +66,6 @@ relu_backward.slip(
 relu_backward.slip(
     "You multiply by h itself: the slope of f is 1 where h is positive."
 )(lambda delta, h: delta * np.maximum(h, 0))
-relu_backward.slip(
-    "Your mask is upside down: it lets through where h is negative."
-)(lambda delta, h: delta * (h < 0))
 
 
 # --- 7: dense ----------------------------------------------------------------

@@ -22,13 +22,8 @@ from lecture.capstone.running import Trouble, read
 from lecture.capstone.step import Step
 from lecture.capstone.watching import Found
 
-STEPS: list[Step] = [
-    *convolution.STEPS,
-    *pooling.STEPS,
-    *dense.STEPS,
-    *network.STEPS,
-    *training.STEPS,
-]
+PARTS = convolution, pooling, dense, network, training
+STEPS: list[Step] = [step for part in PARTS for step in part.STEPS]
 
 
 def examine(

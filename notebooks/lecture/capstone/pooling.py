@@ -42,12 +42,6 @@ def _mean(x, kernel_size, stride):
     return means.reshape(max_pool(x, kernel_size, stride).shape)
 
 
-max_pool.slip("You take the smallest value of each window.")(
-    lambda x, kernel_size, stride: -max_pool(-x, kernel_size, stride)
-)
-max_pool.slip("The stride is forgotten: windows begin `stride` pixels apart.")(
-    lambda x, kernel_size, stride: max_pool(x, kernel_size, 1)
-)
 max_pool.slip(
     "Zeros win: where all values are negative the largest of them is the "
     "maximum. Do not begin with zeros."
