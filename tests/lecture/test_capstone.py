@@ -418,6 +418,7 @@ def test_no_process_is_left_when_the_command_is_ended(tmp_path, sign):
     with subprocess.Popen(
         [*COMMAND, "my_cnn.py"], cwd=tmp_path, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     ) as process:  # fmt: skip
         assert process.stdout.readline() == "begun\n"
         process.send_signal(getattr(signal, sign))

@@ -68,7 +68,7 @@ def _found(path: str | Path, train: bool) -> Found | None:
     """Return what is found in the file; print why, if there is none."""
     try:
         return watching.examined(_opened(path), train)
-    except Trouble as trouble:
+    except (Trouble, OSError) as trouble:  # no room for temporary files, say
         say(str(trouble))
         return None
 
