@@ -8,7 +8,6 @@ import traceback
 
 import numpy as np
 
-FEW = 8  # numbers that are shown one by one
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 # What rounding may change, by the bytes of a float. Those of eight may come
 # from a computation with four.
@@ -26,7 +25,7 @@ def difference(found: object, right: object) -> str:
     which may come in a list; anything else is one array or number.
     """
     if found is None or right is None:
-        said = f"It returns {shown(found)} where {shown(right)} is right."
+        said = f"It returns {_shown(found)} where {_shown(right)} is right."
         return "" if found is right else said
     try:
         values = _values(found, right)
@@ -50,14 +49,20 @@ def kind(value: object) -> str:
     if value is None:
         return "None"
     name = "array" if isinstance(value, np.ndarray) else type(value).__name__
+    name = "class" if isinstance(value, type) else name
     return f"{'an' if name[:1] in 'aeiou' else 'a'} {name}"
 
 
-def shown(value: object) -> str:
+def named(name: str, value: object) -> str:
+    """Return what an argument is, in one short line."""
+    if isinstance(value, np.ndarray) and value.size > 8:
+        return f"{name} of shape {value.shape}"
+    return f"{name} = {_shown(value)}"
+
+
+def _shown(value: object) -> str:
     """Return a value, or what it is, in one short line."""
-    if isinstance(value, np.ndarray) and value.size > FEW:
-        return f"an array of shape {value.shape}"
-    if isinstance(value, np.ndarray):
+    if isinstance(value, np.ndarray) and value.size <= 8:
         lines = np.array2string(value, precision=4, separator=", ")
         return " ".join(lines.split())
     if isinstance(value, np.generic):
@@ -189,8 +194,7 @@ def _another_order(
     for order in itertools.permutations(range(len(rights))):
         pairs = zip(values, (rights[place] for place in order))
         if not any(_differs(*pair, tolerance) for pair in pairs):
-            moved = [(i, p) for i, p in enumerate(order) if i != p]
-            here, there = moved[0]
+            here, there = next((i, p) for i, p in enumerate(order) if i != p)
             return (
                 "It returns the right values in another order: its "
                 f"{ORDINALS[here]} belongs {ORDINALS[there]}."

@@ -52,20 +52,16 @@ local_parameters.slip(
 )(lambda i, o, size, k: o * (i * np.prod(k) + np.prod(size)))
 
 local_parameters.slip("The biases are missing: every output has one.")(
-    lambda i, o, size, k: local_parameters(i, o, size, k) - o * np.prod(size)
+    lambda i, o, n, k: local_parameters(i, o, n, k) - o * np.prod(n)
 )
 
 local_parameters.slip(
     "Your border windows are full and the biases are missing."
 )(lambda i, o, size, k: o * np.prod(size) * i * np.prod(k))
 
-
-@local_parameters.slip(
+local_parameters.slip(
     "Your biases are shared, one a map: here every output has its own."
-)
-def _one_bias_a_map(in_maps, out_maps, size, kernel):
-    right = local_parameters(in_maps, out_maps, size, kernel)
-    return right - out_maps * (np.prod(size) - 1)
+)(lambda i, o, n, k: local_parameters(i, o, n, k) + o - o * np.prod(n))
 
 
 @local_parameters.slip(
@@ -172,18 +168,11 @@ read_kernel.slip(
     "where an input goes; a row says what an output reads."
 )(lambda matrix, *sizes: read_kernel(matrix.T, *sizes))
 
-
-@read_kernel.slip(
+read_kernel.slip(
     "Height and width are swapped: pixels are numbered row by row."
-)
-def _axes_swapped(matrix, size, kernel):
-    return read_kernel(matrix, size[::-1], kernel[::-1]).T
+)(lambda matrix, n, k: read_kernel(matrix, n[::-1], k[::-1]).T)
 
-
-@read_kernel.slip(
+read_kernel.slip(
     "You have the lower right quarter of the kernel: take an output in the "
     "middle, and begin half a kernel before it."
-)
-def _from_the_corner(matrix, size, kernel):
-    seen = matrix[0].reshape(size)
-    return seen[: kernel[0], : kernel[1]]
+)(lambda matrix, n, k: matrix[0].reshape(n)[: k[0], : k[1]])

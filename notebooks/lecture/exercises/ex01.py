@@ -147,14 +147,9 @@ def _later(y, delay):
 
 def _signals_with_echo(rng):
     cases = []
-    for size, delay, strength in [
-        (9, 2, 0.6),
-        (12, 5, 0.4),
-        (7, 3, -0.7),
-        (10, 1, 1.2),
-        (5, 5, 0.8),
-        (4, 6, 0.5),  # the echo comes after the end
-    ]:
+    settings = [(9, 2, 0.6), (12, 5, 0.4), (7, 3, -0.7), (10, 1, 1.2)]
+    settings += [(5, 5, 0.8), (4, 6, 0.5)]  # the echo comes after the end
+    for size, delay, strength in settings:
         x = np.append(rng.standard_normal(size), np.zeros(delay))
         cases.append((x + strength * _later(x, delay), delay, strength))
     return cases

@@ -73,40 +73,32 @@ def nearest_separable(kernel):
     return s[0] * np.outer(u[:, 0], vt[0])
 
 
-@nearest_separable.slip(
+def _by_svd(part):
+    return lambda kernel: part(*np.linalg.svd(kernel))
+
+
+nearest_separable.slip(
     "The singular value is missing: the columns of u and the rows of vt have "
     "length 1."
-)
-def _without_singular_value(kernel):
-    u, _, vt = np.linalg.svd(kernel)
-    return np.outer(u[:, 0], vt[0])
+)(_by_svd(lambda u, s, vt: np.outer(u[:, 0], vt[0])))
 
-
-@nearest_separable.slip(
+nearest_separable.slip(
     "You take a column of vt: NumPy returns V transposed, so the row of the "
     "kernel is a row of vt."
-)
-def _column_of_vt(kernel):
-    u, s, vt = np.linalg.svd(kernel)
-    return s[0] * np.outer(u[:, 0], vt[:, 0])
+)(_by_svd(lambda u, s, vt: s[0] * np.outer(u[:, 0], vt[:, 0])))
 
-
-@nearest_separable.slip(
+nearest_separable.slip(
     "You take a row of u: the column of the kernel is a column of u."
-)
-def _row_of_u(kernel):
-    u, s, vt = np.linalg.svd(kernel)
-    return s[0] * np.outer(u[0], vt[0])
+)(_by_svd(lambda u, s, vt: s[0] * np.outer(u[0], vt[0])))
 
-
-@nearest_separable.slip(
+nearest_separable.slip(
     "You take the smallest singular value: they come in falling order, the "
     "first part is the nearest."
+)(
+    _by_svd(
+        lambda u, s, vt: s[-1] * np.outer(u.T[: len(s)][-1], vt[: len(s)][-1])
+    )
 )
-def _smallest_part(kernel):
-    u, s, vt = np.linalg.svd(kernel, full_matrices=False)
-    return s[-1] * np.outer(u[:, -1], vt[-1])
-
 
 nearest_separable.slip(
     "The kernel's own first column and row give a matrix of rank 1, but not "

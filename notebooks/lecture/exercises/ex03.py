@@ -81,14 +81,10 @@ def input_sizes(o, k, s, p, d):
     return smallest, smallest + s - 1
 
 
-def _stair(smallest, s):
-    return smallest, smallest + s - 1
-
-
 input_sizes.slip(
     "Your largest input has room for one window more: a stair is s long, so "
     "it ends s - 1 after its first size."
-)(lambda o, k, s, p, d: _stair(input_sizes(o, k, s, p, d)[0], s + 1))
+)(lambda *setting: tuple(n + i for i, n in enumerate(input_sizes(*setting))))
 
 input_sizes.slip(
     "Your two sizes are the same: with a stride, pixels may be left over at "
@@ -106,7 +102,7 @@ input_sizes.slip(
 
 input_sizes.slip(
     "You take the padding off once: there are p zeros at each of the two ends."
-)(lambda o, k, s, p, d: _stair(input_sizes(o, k, s, p, d)[0] + p, s))
+)(lambda o, k, s, p, d: tuple(n + p for n in input_sizes(o, k, s, p, d)))
 
 input_sizes.slip(
     "You add the padding: zeros stand in for pixels, so fewer are needed."
@@ -115,7 +111,7 @@ input_sizes.slip(
 input_sizes.slip(
     "Your dilated kernel covers d k pixels: there are k - 1 gaps between k "
     "weights, so it covers d (k - 1) + 1."
-)(lambda o, k, s, p, d: _stair(s * (o - 1) + d * k - 2 * p, s))
+)(lambda o, k, s, p, d: tuple(n + d - 1 for n in input_sizes(o, k, s, p, d)))
 
 input_sizes.slip(
     "The dilation is missing: the kernel covers more pixels than it has "

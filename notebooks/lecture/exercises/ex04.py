@@ -149,16 +149,16 @@ def _sums(image, height, width):
     return view.sum(axis=(2, 3))
 
 
+def _running(values):
+    return np.pad(values.cumsum(axis=0).cumsum(axis=1), [(1, 0), (1, 0)])
+
+
 def _by(sums):
     """Return an answer that takes these sums for those of the windows."""
-
-    def answer(image, height, width):
-        C = np.pad(image.cumsum(axis=0).cumsum(axis=1), [(1, 0), (1, 0)])
-        C2 = np.pad((image**2).cumsum(axis=0).cumsum(axis=1), [(1, 0), (1, 0)])
-        squares = sums(C2, height, width)
-        return squares - sums(C, height, width) ** 2 / (height * width)
-
-    return answer
+    return lambda image, h, w: (
+        sums(_running(image**2), h, w)
+        - sums(_running(image), h, w) ** 2 / (h * w)
+    )
 
 
 window_contrasts.slip(

@@ -34,61 +34,59 @@ def image_to_columns(x, k_h, k_w, s):
     return np.array(windows).reshape(len(windows), C * k_h * k_w).T
 
 
-def _in_order(axes, x, k_h, k_w, s):
-    """Return the axes (C, H_out, W_out, k_h, k_w) of the windows reordered."""
-    view = sliding_window_view(x, (k_h, k_w), (1, 2))[:, ::s, ::s]
-    return view.transpose(axes).reshape(len(x) * k_h * k_w, -1)
+def _in_order(*axes):
+    """Return an answer, its axes (C, H_out, W_out, k_h, k_w) reordered."""
+
+    def answer(x, k_h, k_w, s):
+        view = sliding_window_view(x, (k_h, k_w), (1, 2))[:, ::s, ::s]
+        return view.transpose(axes).reshape(len(x) * k_h * k_w, -1)
+
+    return answer
 
 
-@image_to_columns.slip(
+image_to_columns.slip(
     "Your windows are rows: turn the matrix, one column a window."
-)
-def _windows_as_rows(x, k_h, k_w, s):
-    return image_to_columns(x, k_h, k_w, s).T
+)(lambda *layer: image_to_columns(*layer).T)
 
 
 @image_to_columns.slip(
     "Your windows are rows of numbers that you then reshaped: reshape moves "
     "no axis. Transpose instead."
 )
-def _rows_reshaped(x, k_h, k_w, s):
-    rows = _windows_as_rows(x, k_h, k_w, s)
-    return rows.reshape(len(x) * k_h * k_w, -1)
+def _rows_reshaped(*layer):
+    columns = image_to_columns(*layer)
+    return columns.T.reshape(columns.shape)
 
 
 image_to_columns.slip(
     "Your channels were not brought into their place: the axes (C, H_out, "
     "W_out, k_h, k_w) need a transpose to (C, k_h, k_w, H_out, W_out) before "
     "the reshape."
-)(lambda *layer: _in_order((0, 1, 2, 3, 4), *layer))
+)(_in_order(0, 1, 2, 3, 4))
 
 image_to_columns.slip(
     "Your channels are interleaved, the three colours of a pixel side by "
     "side: a whole channel comes first, then the next."
-)(lambda *layer: _in_order((3, 4, 0, 1, 2), *layer))
+)(_in_order(3, 4, 0, 1, 2))
 
 image_to_columns.slip(
     "You read each window column by column: within a window the numbers of a "
     "row stand together."
-)(lambda *layer: _in_order((0, 4, 3, 1, 2), *layer))
+)(_in_order(0, 4, 3, 1, 2))
 
 image_to_columns.slip(
     "Your windows go down the image first: they come row by row, as the "
     "outputs lie."
-)(lambda *layer: _in_order((0, 3, 4, 2, 1), *layer))
+)(_in_order(0, 3, 4, 2, 1))
 
 image_to_columns.slip(
     "You forget the stride: windows begin at every s-th row and column only."
 )(lambda x, k_h, k_w, s: image_to_columns(x, k_h, k_w, 1))
 
-
-@image_to_columns.slip(
+image_to_columns.slip(
     "Your channels stand side by side, as if they were more windows: a column "
     "holds all channels of its window."
-)
-def _channels_beside(x, k_h, k_w, s):
-    parts = [image_to_columns(part[None], k_h, k_w, s) for part in x]
-    return np.concatenate(parts, axis=1)
+)(lambda x, *rest: np.hstack([image_to_columns(c[None], *rest) for c in x]))
 
 
 # --- the matrix of a layer ---------------------------------------------------
@@ -219,44 +217,41 @@ def full_kernel(K, groups):
     return full
 
 
-@full_kernel.slip(
+def _reading(channels):
+    """Return an answer whose output f reads channels(f, groups, part)."""
+
+    def answer(K, groups):
+        full = np.zeros_like(np.tile(K, (1, groups, 1, 1)))
+        for f, kernel in enumerate(K):
+            full[f, channels(f, groups, len(kernel))] = kernel
+        return full
+
+    return answer
+
+
+full_kernel.slip(
     "You repeat the kernel for every group: an output reads the channels of "
     "its own group only, elsewhere are zeros."
-)
-def _tiled(K, groups):
-    return np.tile(K, (1, groups, 1, 1))
+)(lambda K, groups: np.tile(K, (1, groups, 1, 1)))
 
-
-@full_kernel.slip(
+full_kernel.slip(
     "You deal the outputs out in turn, 0, 1, 2, 0, 1, 2: the first C_out / "
     "groups of them form the first group."
-)
-def _outputs_in_turn(K, groups):
-    full = np.zeros_like(_tiled(K, groups))
-    for f, kernel in enumerate(K):
-        first = f % groups * len(kernel)
-        full[f, first : first + len(kernel)] = kernel
-    return full
+)(_reading(lambda f, groups, part: f % groups * part + np.arange(part)))
 
 
 @full_kernel.slip(
     "You deal the channels out in turn: neighbouring channels form a group."
 )
 def _channels_in_turn(K, groups):
-    full = np.zeros_like(_tiled(K, groups))
-    for f, kernel in enumerate(K):
-        full[f, f // (len(K) // groups) :: groups] = kernel
-    return full
+    full = full_kernel(K, groups).reshape(len(K), groups, *K.shape[1:])
+    return full.swapaxes(1, 2).reshape(len(K), -1, *K.shape[2:])
 
 
-@full_kernel.slip(
+full_kernel.slip(
     "All your outputs read the first group of channels: the next outputs read "
     "the next channels."
-)
-def _first_group_only(K, groups):
-    full = np.zeros_like(_tiled(K, groups))
-    full[:, : K.shape[1]] = K
-    return full
+)(_reading(lambda f, groups, part: np.arange(part)))
 
 
 @full_kernel.slip(
@@ -264,7 +259,6 @@ def _first_group_only(K, groups):
     "/ groups in a group."
 )
 def _one_output_a_group(K, groups):
-    full = np.zeros_like(_tiled(K, groups))
-    for f in range(groups):
-        full[f, f * K.shape[1] : (f + 1) * K.shape[1]] = K[f]
+    full = np.zeros_like(full_kernel(K, groups))
+    full[:groups] = full_kernel(K[:groups], groups)
     return full

@@ -65,17 +65,19 @@ def _put_back(
     return image
 
 
-def _frame(delta, x, K, stride, padding, step, assign=False):
-    """Return the gradient by the padded input, its windows `step` apart."""
-    columns = K.reshape(len(K), -1).T @ delta.reshape(*delta.shape[:2], -1)
-    size = [n + 2 * padding for n in x.shape[2:]]
-    layer = columns, size, K.shape[2:], stride, 1
-    return _put_back(*layer, step, d=1, assign=assign)
+def _dx(step=None, assign=False, cut=None):
+    """Return dx with windows `step` apart and the frame cut off at `cut`."""
 
+    def answer(delta, x, K, stride, padding):
+        K_f, delta = K.reshape(len(K), -1), delta.reshape(*delta.shape[:2], -1)
+        size = [n + 2 * padding for n in x.shape[2:]]
+        layer = K_f.T @ delta, size, K.shape[2:], stride, 1
+        frame = _put_back(*layer, step or stride, d=1, assign=assign)
+        start = padding if cut is None else cut
+        rows, columns = (slice(start, start + n) for n in x.shape[2:])
+        return frame[:, :, rows, columns]
 
-def _cut(frame, x, start):
-    rows, columns = (slice(start, start + n) for n in x.shape[2:])
-    return frame[:, :, rows, columns]
+    return answer
 
 
 def _but(**other):
@@ -112,10 +114,8 @@ conv_backward.slip(
     "dK has one kernel for each picture: sum over the batch too."
 )
 def _kernel_for_each_picture(delta, x, *layer):
-    parts = [
-        conv_backward(delta[n : n + 1], x[n : n + 1], *layer)[0]
-        for n in range(len(x))
-    ]
+    pairs = zip(delta[:, None], x[:, None])
+    parts = [conv_backward(*pair, *layer)[0] for pair in pairs]
     return np.array(parts), *conv_backward(delta, x, *layer)[1:]
 
 
@@ -128,15 +128,6 @@ def _divided_by_batch(delta, x, *layer):
     return dK / len(x), db / len(x), dx
 
 
-def _last_window_wins(delta, x, K, stride, padding):
-    frame = _frame(delta, x, K, stride, padding, stride, assign=True)
-    return _cut(frame, x, padding)
-
-
-def _windows_one_apart(delta, x, K, stride, padding):
-    return _cut(_frame(delta, x, K, stride, padding, 1), x, padding)
-
-
 def _kernel_side_by_side(delta, x, K, stride, padding):
     framed = np.pad(x, [(0, 0), (0, 0), *2 * [(padding, padding)]])
     view = sliding_window_view(framed, K.shape[2:], axis=(2, 3))
@@ -144,33 +135,34 @@ def _kernel_side_by_side(delta, x, K, stride, padding):
     return np.einsum("nohw,nchwij->ocij", delta, view)
 
 
-def _framed(delta, x, K, stride, padding):
-    return _frame(delta, x, K, stride, padding, stride)
-
-
 conv_backward.slip(
     "dx is assigned where it must be added: in overlaps only the last window "
     "is left. Write += for =."
-)(_but(dx=_last_window_wins))
+)(_but(dx=_dx(assign=True)))
 
 conv_backward.slip(
     "The stride is forgotten: your windows lie side by side, one pixel apart, "
     "in dK and in dx."
-)(_but(dK=_kernel_side_by_side, dx=_windows_one_apart))
+)(_but(dK=_kernel_side_by_side, dx=_dx(step=1)))
 
 conv_backward.slip(
     "The stride is forgotten in dx: window (row, column) begins at stride * "
     "row, stride * column."
-)(_but(dx=_windows_one_apart))
+)(_but(dx=_dx(step=1)))
 
-conv_backward.slip(
+
+@conv_backward.slip(
     "The padding is not cropped: dx still has its frame of zeros."
-)(_but(dx=_framed))
+)
+def _frame_kept(delta, x, K, stride, padding):
+    framed = np.pad(x, [(0, 0), (0, 0), *2 * [(padding, padding)]])
+    return conv_backward(delta, framed, K, stride, 0)
+
 
 conv_backward.slip(
     "dx is cut at the corner of the frame: the picture begins at row and "
     "column `padding`."
-)(_but(dx=lambda delta, x, *rest: _cut(_framed(delta, x, *rest), x, 0)))
+)(_but(dx=_dx(cut=0)))
 
 conv_backward.slip(
     "dK is rotated by 180 degrees: it is a cross-correlation of x with delta, "
@@ -180,11 +172,7 @@ conv_backward.slip(
 conv_backward.slip(
     "dx reads the kernel forward: seen from a pixel the kernel runs backward, "
     "so rotate it (or use K_f^T and col2im)."
-)(_but(dx=lambda d, x, K, *rest: _by_x(d, x, K[:, :, ::-1, ::-1], *rest)))
-
-
-def _by_x(*layer):
-    return conv_backward(*layer)[2]
+)(_but(dx=lambda d, x, K, *r: conv_backward(d, x, K[..., ::-1, ::-1], *r)[2]))
 
 
 @conv_backward.slip(
@@ -198,7 +186,8 @@ def _patches_by_columns(delta, x, K, stride, padding):
     back[:, :, order] = flat  # row r of V_I holds entry order[r]
     dK, db, _ = conv_backward(delta, x, K, stride, padding)
     dK = dK.reshape(flat.shape)[:, :, order].reshape(K.shape)
-    return dK, db, _by_x(delta, x, back.reshape(K.shape), stride, padding)
+    back = back.reshape(K.shape)
+    return dK, db, conv_backward(delta, x, back, stride, padding)[2]
 
 
 @conv_backward.slip(
@@ -323,21 +312,11 @@ def bias_relu_backward(Delta, h_bar):
     return delta, delta.sum(axis=(0, 2, 3))
 
 
-def _masked(mask):
-    """Return an answer with this in place of delta."""
+def _relu(mask=None, collect=lambda delta: delta.sum(axis=(0, 2, 3))):
+    """Return an answer with another delta, or another gradient by b."""
 
     def answer(Delta, h_bar):
-        delta = mask(Delta, h_bar)
-        return delta, delta.sum(axis=(0, 2, 3))
-
-    return answer
-
-
-def _bias(collect):
-    """Return an answer with the right delta and another gradient by b."""
-
-    def answer(Delta, h_bar):
-        delta, _ = bias_relu_backward(Delta, h_bar)
+        delta = mask(Delta, h_bar) if mask else (h_bar > 0) * Delta
         return delta, collect(delta)
 
     return answer
@@ -346,25 +325,25 @@ def _bias(collect):
 bias_relu_backward.slip(
     "The gradient passes where h_bar is exactly 0: PyTorch and this series "
     "take the slope 0 there."
-)(_masked(lambda Delta, h_bar: (h_bar >= 0) * Delta))
+)(_relu(lambda Delta, h_bar: (h_bar >= 0) * Delta))
 
 bias_relu_backward.slip("The slope of ReLU is missing: delta is not Delta.")(
-    _masked(lambda Delta, h_bar: Delta)
+    _relu(lambda Delta, h_bar: Delta)
 )
 
 bias_relu_backward.slip(
     "The mask looks at the sign of the gradient: it is h_bar that decides "
     "what passes."
-)(_masked(lambda Delta, h_bar: np.maximum(Delta, 0)))
+)(_relu(lambda Delta, h_bar: np.maximum(Delta, 0)))
 
 bias_relu_backward.slip(
     "Negative gradients are lost: only the sign of h_bar decides what passes."
-)(_masked(lambda Delta, h_bar: (h_bar > 0) * np.maximum(Delta, 0)))
+)(_relu(lambda Delta, h_bar: (h_bar > 0) * np.maximum(Delta, 0)))
 
 bias_relu_backward.slip(
     "Delta is multiplied by the output of ReLU: multiply it by the slope, 1 "
     "or 0."
-)(_masked(lambda Delta, h_bar: np.maximum(h_bar, 0) * Delta))
+)(_relu(lambda Delta, h_bar: np.maximum(h_bar, 0) * Delta))
 
 bias_relu_backward.slip(
     "db sums Delta: the bias stands before the ReLU, so sum delta."
@@ -372,16 +351,16 @@ bias_relu_backward.slip(
 
 bias_relu_backward.slip(
     "db is not summed: one bias serves all pictures and positions."
-)(_bias(lambda delta: delta))
+)(_relu(collect=lambda delta: delta))
 
 bias_relu_backward.slip(
     "db is summed over positions, but not over the batch."
-)(_bias(lambda delta: delta.sum(axis=(2, 3))))
+)(_relu(collect=lambda delta: delta.sum(axis=(2, 3))))
 
 bias_relu_backward.slip("db is one number: each channel has its own bias.")(
-    _bias(lambda delta: delta.sum())
+    _relu(collect=lambda delta: delta.sum())
 )
 
 bias_relu_backward.slip("db is a mean: shared numbers add up.")(
-    _bias(lambda delta: delta.mean(axis=(0, 2, 3)))
+    _relu(collect=lambda delta: delta.mean(axis=(0, 2, 3)))
 )

@@ -65,10 +65,6 @@ def _first(window):
     return one
 
 
-def _all(window):
-    return np.ones(window.shape)
-
-
 max_pool_backward.slip(
     "Ties are duplicated: where several pixels share the maximum, each gets "
     "the whole gradient. The first one gets it, once."
@@ -92,12 +88,12 @@ max_pool_backward.slip(
 max_pool_backward.slip(
     "Every pixel of a window gets its gradient: those below the maximum could "
     "move without moving the output."
-)(_paid(_all))
+)(_paid(np.ones_like))
 
 max_pool_backward.slip(
     "You spread the gradient over the window: that is the backward pass of "
     "the mean."
-)(_paid(lambda w: _all(w) / w.size))
+)(_paid(lambda w: np.ones_like(w) / w.size))
 
 max_pool_backward.slip(
     "Windows that overlap overwrite each other: a pixel that wins in two of "
@@ -262,14 +258,10 @@ cells_moved.slip(
     "windows, not a shorter move. Return None."
 )(lambda pixels, strides: pixels // int(np.prod(strides)))
 
-
-@cells_moved.slip(
+cells_moved.slip(
     "-1 is a move as well, one cell back: where nothing is guaranteed, return "
     "None."
-)
-def _minus_one(pixels, strides):
-    cells = cells_moved(pixels, strides)
-    return -1 if cells is None else cells
+)(lambda *move: -1 if cells_moved(*move) is None else cells_moved(*move))
 
 
 @cells_moved.slip(

@@ -43,32 +43,28 @@ def _softmax(logits):
     return powers / powers.sum(axis=1, keepdims=True)
 
 
-@softmax_cross_entropy.slip(
-    "exp overflows: one case has logits near 1000. Subtract the largest logit "
-    "of each row first, and take the logarithm without dividing."
-)
-def _overflowing(logits, labels):
-    powers = np.exp(logits)
-    probability = powers / powers.sum(axis=1, keepdims=True)
+def _by_probability(probability, labels):
     rows = np.arange(len(labels))
     loss = -np.log(probability[rows, labels]).mean()
-    probability[rows, labels] -= 1
-    return loss, probability / len(labels)
+    return loss, (probability - np.eye(probability.shape[1])[labels]) / len(
+        rows
+    )
+
+
+softmax_cross_entropy.slip(
+    "exp overflows: one case has logits near 1000. Subtract the largest logit "
+    "of each row first, and take the logarithm without dividing."
+)(lambda z, y: _by_probability(np.exp(z) / np.exp(z).sum(1, keepdims=True), y))
+
+softmax_cross_entropy.slip(
+    "A probability rounds to 0, and log(0) is -inf: take the loss from the "
+    "logits, log(sum(exp(z))) - z[label]."
+)(lambda z, y: _by_probability(_softmax(z), y))
 
 
 def _changed(change):
     """Return an answer by change(loss, gradient, logits, labels)."""
     return lambda z, y: change(*softmax_cross_entropy(z, y), z, y)
-
-
-@softmax_cross_entropy.slip(
-    "A probability rounds to 0, and log(0) is -inf: take the loss from the "
-    "logits, log(sum(exp(z))) - z[label]."
-)
-@_changed
-def _log_of_zero(loss, gradient, logits, labels):
-    probability = _softmax(logits)[np.arange(len(labels)), labels]
-    return -np.log(probability).mean(), gradient
 
 
 softmax_cross_entropy.slip(

@@ -1,5 +1,7 @@
 """The exercises of notebook 09."""
 
+from functools import partial
+
 import numpy as np
 
 from lecture.exercises.exercise import exercise
@@ -50,35 +52,26 @@ def _over_seeds(runs, part="test", pick=np.mean, ddof=1, by_batch=False):
     return pick(found), np.std(found, ddof=ddof)
 
 
-accuracy_over_seeds.slip(
-    "This is the accuracy on the training pictures: it says how much was "
-    'memorised. Take run["test"].'
-)(lambda runs: _over_seeds(runs, "train"))
-
-accuracy_over_seeds.slip(
-    'Two things: run["train"] says how much was memorised, take run["test"]; '
-    "and the deviation divides by n, not n - 1."
-)(lambda runs: _over_seeds(runs, "train", ddof=0))
-
-accuracy_over_seeds.slip(
-    "The last batch is smaller, yet counts as much as the others: add up "
-    "right answers and pictures, then divide once."
-)(lambda runs: _over_seeds(runs, by_batch=True))
-
-accuracy_over_seeds.slip(
-    "Two things: the last batch is smaller, yet counts as much as the others; "
-    "and the deviation divides by n, not n - 1."
-)(lambda runs: _over_seeds(runs, by_batch=True, ddof=0))
-
-accuracy_over_seeds.slip(
-    "This is the best seed, chosen on the test pictures: nobody can choose it "
-    "in advance. Return the mean over seeds."
-)(lambda runs: _over_seeds(runs, pick=max))
-
-accuracy_over_seeds.slip(
-    "Two things: the best seed was chosen on the test pictures, return the "
-    "mean; and the deviation divides by n, not n - 1."
-)(lambda runs: _over_seeds(runs, pick=max, ddof=0))
+for _message, _slip in [
+    (
+        "This is the accuracy on the training pictures: it says how much was "
+        'memorised. Take run["test"].',
+        {"part": "train"},
+    ),
+    (
+        "The last batch is smaller, yet counts as much as the others: add up "
+        "right answers and pictures, then divide once.",
+        {"by_batch": True},
+    ),
+    (
+        "This is the best seed, chosen on the test pictures: nobody can "
+        "choose it in advance. Return the mean over seeds.",
+        {"pick": max},
+    ),
+]:
+    accuracy_over_seeds.slip(_message)(partial(_over_seeds, **_slip))
+    _message += " And the deviation divides by n, not n - 1."
+    accuracy_over_seeds.slip(_message)(partial(_over_seeds, **_slip, ddof=0))
 
 accuracy_over_seeds.slip(
     "The deviation divides by n. A few seeds stand for all that could have "
@@ -86,27 +79,23 @@ accuracy_over_seeds.slip(
 )(lambda runs: _over_seeds(runs, ddof=0))
 
 
-@accuracy_over_seeds.slip(
+def _instead(change):
+    """Return an answer by change(mean, deviation, seeds)."""
+    return lambda runs: change(*accuracy_over_seeds(runs), len(runs))
+
+
+accuracy_over_seeds.slip(
     "This is the standard error, the deviation of the mean: do not divide by "
     "the root of the number of seeds."
+)(_instead(lambda mean, deviation, n: (mean, deviation / np.sqrt(n))))
+
+accuracy_over_seeds.slip("This is the variance: the deviation is its root.")(
+    _instead(lambda mean, deviation, n: (mean, deviation**2))
 )
-def _standard_error(runs):
-    mean, deviation = accuracy_over_seeds(runs)
-    return mean, deviation / np.sqrt(len(runs))
 
-
-@accuracy_over_seeds.slip("This is the variance: the deviation is its root.")
-def _variance(runs):
-    mean, deviation = accuracy_over_seeds(runs)
-    return mean, deviation**2
-
-
-@accuracy_over_seeds.slip(
+accuracy_over_seeds.slip(
     "This is the error: the accuracy is the share that is right."
-)
-def _error_rates(runs):
-    mean, deviation = accuracy_over_seeds(runs)
-    return 1 - mean, deviation
+)(_instead(lambda mean, deviation, n: (1 - mean, deviation)))
 
 
 # --- the widest network within a budget --------------------------------------
@@ -145,9 +134,11 @@ def widest(budget, side, depth):
     return width
 
 
-def _widest_if(count, budget):
-    """Return the largest width whose count, as given, fits the budget."""
-    return max(width for width in range(1, 1500) if count(width) <= budget)
+def _widest_by(count):
+    """Return an answer with another count(width, side, depth)."""
+    return lambda budget, *net: max(
+        width for width in range(1, 1500) if count(width, *net) <= budget
+    )
 
 
 widest.slip("One unit too many: the answer must still fit the budget.")(
@@ -159,19 +150,12 @@ widest.slip(
     "included, so there are depth - 1 hidden layers."
 )(lambda budget, side, depth: widest(budget, side, depth + 1))
 
-
-@widest.slip(
+widest.slip(
     "The biases are missing: a layer from a to b has (a + 1) b parameters."
-)
-def _no_biases_counted(budget, side, depth):
-    inside = depth - 2
-    return _widest_if(lambda w: (side**2 + inside * w + 10) * w, budget)
-
+)(_widest_by(lambda w, side, depth: (side**2 + (depth - 2) * w + 10) * w))
 
 widest.slip("The last layer is missing: width units to 10 classes.")(
-    lambda budget, side, depth: _widest_if(
-        lambda w: _dense_count(w, side, depth) - (w + 1) * 10, budget
-    )
+    _widest_by(lambda w, *net: _dense_count(w, *net) - (w + 1) * 10)
 )
 
 widest.slip(
@@ -179,13 +163,9 @@ widest.slip(
     "width weights and width biases."
 )(lambda budget, side, depth: widest(budget, side, 2))
 
-
-@widest.slip("A picture has side x side pixels, and each is an input.")
-def _side_not_squared(budget, side, depth):
-    extra = side**2 - side
-    return _widest_if(
-        lambda w: _dense_count(w, side, depth) - extra * w, budget
-    )
+widest.slip("A picture has side x side pixels, and each is an input.")(
+    _widest_by(lambda w, n, *d: _dense_count(w, n, *d) - (n**2 - n) * w)
+)
 
 
 # --- weights for pictures in order -------------------------------------------

@@ -13,13 +13,14 @@ import inspect
 import textwrap
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from lecture.exercises.comparing import FEW, difference, kind, shown, told
+from lecture.exercises.comparing import difference, kind, named, told
 
 # Takes a random generator, returns the arguments of each call.
 Cases = Callable[[np.random.Generator], list[tuple]]
@@ -92,24 +93,21 @@ def exercise(
     return lambda answer: Exercise(answer, cases, advice, keeps, without)
 
 
+@dataclass(eq=False, repr=False)
 class Exercise:
     """What `exercise` makes; it may still be called as the solution."""
 
-    def __init__(
-        self,
-        answer: Callable,
-        cases: Cases,
-        advice: str,
-        keeps: bool = False,
-        without: str = "",
-    ) -> None:
-        self.name = answer.__name__
-        self.answer = answer
-        self.cases = cases
-        self.advice = advice
-        self.keeps = keeps
-        self.without = without
-        self.slips: list[Slip] = []
+    answer: Callable
+    cases: Cases
+    advice: str
+    keeps: bool = False
+    without: str = ""
+    slips: list[Slip] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """The name of the function that the reader writes."""
+        return self.answer.__name__
 
     def __call__(self, *arguments: object) -> object:
         """Return what the solution returns."""
@@ -158,7 +156,7 @@ class Exercise:
         """Return what is wrong with a function; None if nothing is."""
         if not callable(attempt) or isinstance(attempt, type | Exercise):
             return Finding(
-                f"{_called(attempt)}: hand over your own function, without "
+                f"This is {kind(attempt)}: hand over your own function, no "
                 f"brackets after it, exercises.{self.name}.check({self.name})."
             )
         cases = self.cases(np.random.default_rng(0))
@@ -180,7 +178,9 @@ class Exercise:
         slip = self._slip(runs, cases)
         if not slip and not self._said(self._run(attempt, case), case):
             said = "Alone it is right: does it keep something between calls?"
-        return Finding(said, self._seen(case), slip, run.error)
+        names = inspect.signature(self.answer).parameters
+        seen = f"Seen with {', '.join(map(named, names, case))}."
+        return Finding(said, seen, slip, run.error)
 
     def _run(self, function: Callable, case: tuple) -> _Run:
         """Call a function with copies of the arguments."""
@@ -190,13 +190,11 @@ class Exercise:
                 value = function(*given)
         except (Exception, SystemExit) as error:
             return _Run(error=error)
-        for name, old, new in zip(self._arguments(), case, given):
+        names = inspect.signature(self.answer).parameters
+        for name, old, new in zip(names, case, given):
             if isinstance(old, np.ndarray) and not np.array_equal(old, new):
                 return _Run(value, changed=name)
         return _Run(value)
-
-    def _arguments(self) -> list[str]:
-        return list(inspect.signature(self.answer).parameters)
 
     def _said(self, run: _Run, case: tuple) -> str:
         """Return what is wrong with one call, or ""."""
@@ -212,16 +210,6 @@ class Exercise:
                 return message
         return ""
 
-    def _seen(self, case: tuple) -> str:
-        """Return the arguments of a call in one line."""
-        values = []
-        for name, value in zip(self._arguments(), case):
-            if isinstance(value, np.ndarray) and value.size > FEW:
-                values.append(f"{name} of shape {value.shape}")
-            else:
-                values.append(f"{name} = {shown(value)}")
-        return f"Seen with {', '.join(values)}."
-
     def _beside_the_values(
         self, attempt: Callable, runs: list[_Run]
     ) -> Finding | None:
@@ -236,15 +224,6 @@ class Exercise:
         if used:
             return Finding(f"It is right, but it uses {used}: do without.")
         return None
-
-
-def _called(attempt: object) -> str:
-    """Return what was handed over in place of a function."""
-    if isinstance(attempt, Exercise):
-        return "This is the exercise itself"
-    if isinstance(attempt, type):
-        return "This is a class"
-    return f"This is {kind(attempt)}"
 
 
 def _raised(error: BaseException) -> str:
@@ -288,15 +267,11 @@ def _used(function: Callable, forbidden: str) -> str:
         for step in dis.get_instructions(code):
             if step.opcode not in dis.hasname:
                 continue
-            is_global = step.opname == "LOAD_GLOBAL"
-            value = space.get(step.argval) if is_global else None
-            origin = (
-                getattr(value, n, "") for n in ("__name__", "__module__")
-            )
-            if forbidden in ".".join([step.argval, *map(str, origin)]).split(
-                "."
-            ):
-                return step.argval
+            name = step.argval
+            value = space.get(name) if step.opname == "LOAD_GLOBAL" else None
+            also = [getattr(value, n, "") for n in ("__name__", "__module__")]
+            if forbidden in ".".join(map(str, [name, *also])).split("."):
+                return name
             if getattr(value, "__globals__", None) is space:
                 codes.append(value.__code__)
     return ""
