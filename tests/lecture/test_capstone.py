@@ -367,7 +367,7 @@ BODIES = [
          "    return (i + 2 * p - k) // s + 1 + (len(calls) == 2)\n",
          "does it keep something between calls?"),
         ("raise KeyboardInterrupt\n", "It raises KeyboardInterrupt Line 1"),
-        ("output_size = dict\n", "output_size is a type: write a function"),
+        ("output_size = dict\n", "output_size is a class: write a function"),
         ("x = " + 99_999 * "-" + "1\n", "it is nested too deeply"),
     ],
 )  # fmt: skip
@@ -435,7 +435,7 @@ def test_no_process_is_left_when_the_command_is_ended(tmp_path, sign):
 @pytest.mark.parametrize("name", ["im2col", "max_pool_backward"])
 def test_a_function_that_is_too_slow_to_train_is_told(said, name):
     slow = f"\n\nquick = {name}\ndef {name}(*layer):\n"
-    slow += "    return [quick(*layer) for _ in range(200)][0]\n"
+    slow += "    return [quick(*layer) for _ in range(100)][0]\n"
     assert f"{name} is right, and slow: it takes" in said(until("relu") + slow)
     assert "and slow" not in said(until("relu"))
 
