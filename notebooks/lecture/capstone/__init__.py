@@ -4,8 +4,9 @@
 checks those that are there; in a notebook, ``capstone.check("my_cnn.py")``.
 
 `convolution`, `pooling`, `dense`, `network` and `training` hold the steps;
-`running` runs the reader's file, `checking` compares its functions with the
-solutions, `report` says what was found.
+`watching` starts a process that it can end, `examining`, where `running` runs
+the reader's file and `checking` compares its functions with the solutions;
+`report` says what was found.
 """
 
 from lecture.capstone.report import check, hint, solution

@@ -8,6 +8,9 @@ parser = argparse.ArgumentParser(
     prog="python -m lecture.capstone",
     description="Build a convolutional network in an empty file, checked "
     "at each step.",
+    epilog="The file is run, with your rights: it can do whatever you can. A "
+    "file of somebody else's: read it first, or check it in a container or as "
+    "another user.",
 )
 parser.add_argument("file", help="yours; made empty if it is not there")
 group = parser.add_mutually_exclusive_group()

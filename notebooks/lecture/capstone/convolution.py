@@ -38,12 +38,10 @@ for _message, _answer in ex03.output_size.slips:
         output_size.slip(_message)(_without_dilation(_answer))
 
 
-@output_size.slip(
+output_size.slip(
     "You add 1 before you divide: the first window is counted after the "
     "division."
-)
-def _one_too_early(i, k, s, p):
-    return (i + 2 * p - k + 1) // s
+)(lambda i, k, s, p: (i + 2 * p - k + 1) // s)
 
 
 # --- 2: im2col ---------------------------------------------------------------
@@ -94,31 +92,12 @@ for _message, _answer in ex05.image_to_columns.slips:
     im2col.slip(_message)(_for_each_picture(_answer))
 
 
-@im2col.slip(
+im2col.slip(
     "The padding is forgotten: `padding` zeros belong around each map."
-)
-def _no_padding(x, kernel_size, stride, padding):
-    return im2col(x, kernel_size, stride, 0)
-
-
-@im2col.slip(
+)(lambda x, kernel_size, stride, padding: im2col(x, kernel_size, stride, 0))
+im2col.slip(
     "Height and width of the kernel are swapped: kernel_size is (k_h, k_w)."
-)
-def _kernel_on_its_side(x, kernel_size, stride, padding):
-    return im2col(x, kernel_size[::-1], stride, padding)
-
-
-@im2col.slip(
-    "The pictures of the batch stand side by side in one matrix: here each "
-    "has a matrix of its own, (N, C*k_h*k_w, L)."
-)
-def _pictures_side_by_side(*layer):
-    return np.concatenate(list(im2col(*layer)), axis=1)
-
-
-@im2col.slip("You return the columns of one picture: x is a batch.")
-def _one_picture_only(*layer):
-    return im2col(*layer)[0]
+)(lambda x, kernel_size, *rest: im2col(x, kernel_size[::-1], *rest))
 
 
 # --- 3: conv_forward ---------------------------------------------------------
@@ -148,22 +127,13 @@ def conv_forward(x, K, b, stride, padding):
     return h.reshape(len(x), len(K), h_out, -1)
 
 
-@conv_forward.slip(
+conv_forward.slip(
     "Your kernels are turned by 180 degrees: that is convolution in the sense "
     "of eq. 2; a layer cross-correlates (eq. 3)."
+)(lambda x, K, *rest: conv_forward(x, K[:, :, ::-1, ::-1], *rest))
+conv_forward.slip("The bias is missing: add b[f] to every output of map f.")(
+    lambda x, K, b, stride, padding: conv_forward(x, K, 0 * b, stride, padding)
 )
-def _turned_kernels(x, K, b, stride, padding):
-    return conv_forward(x, K[:, :, ::-1, ::-1], b, stride, padding)
-
-
-@conv_forward.slip("The bias is missing: add b[f] to every output of map f.")
-def _no_bias(x, K, b, stride, padding):
-    return conv_forward(x, K, 0 * b, stride, padding)
-
-
-@conv_forward.slip("The bias is subtracted: h = K_f v_I + b.")
-def _bias_subtracted(x, K, b, stride, padding):
-    return conv_forward(x, K, -b, stride, padding)
 
 
 @conv_forward.slip(
@@ -175,47 +145,13 @@ def _kernel_columns(x, K, b, stride, padding):
     return conv_forward(x, mixed, b, stride, padding)
 
 
-@conv_forward.slip(
-    "The stride does not reach im2col, or the size of the maps."
+conv_forward.slip("The ReLU is in it: eq. 6 gets a function of its own.")(
+    lambda *layer: np.maximum(conv_forward(*layer), 0)
 )
-def _stride_of_one(x, K, b, stride, padding):
-    return conv_forward(x, K, b, 1, padding)
-
-
-@conv_forward.slip(
-    "The padding does not reach im2col, or the size of the maps."
-)
-def _never_padded(x, K, b, stride, padding):
-    return conv_forward(x, K, b, stride, 0)
-
-
-@conv_forward.slip("The ReLU is in it: eq. 6 gets a function of its own.")
-def _with_relu(*layer):
-    return np.maximum(conv_forward(*layer), 0)
-
-
-@conv_forward.slip(
-    "Your maps are still flat, (N, C_out, L): reshape them to (N, C_out, "
-    "H_out, W_out)."
-)
-def _flat_maps(*layer):
-    h = conv_forward(*layer)
-    return h.reshape(*h.shape[:2], -1)
-
-
-@conv_forward.slip("Height and width of your maps are swapped.")
-def _maps_on_their_side(*layer):
-    h = conv_forward(*layer)
-    return h.reshape(*h.shape[:2], *h.shape[:1:-1])
-
-
-@conv_forward.slip(
+conv_forward.slip(
     "Pictures and maps are mixed: an array (C_out, N, ...) must be "
     "transposed, not reshaped, to (N, C_out, ...)."
-)
-def _batch_and_maps_mixed(*layer):
-    h = conv_forward(*layer)
-    return h.swapaxes(0, 1).reshape(h.shape)
+)(lambda *layer: (h := conv_forward(*layer)).swapaxes(0, 1).reshape(h.shape))
 
 
 # --- 4: col2im ---------------------------------------------------------------
@@ -276,33 +212,20 @@ for _message, _answer in ex06.add_back.slips:
         col2im.slip(_message)(_with_padding(_answer))
 
 
-@col2im.slip(
-    "You assign where you must add: each pixel keeps what one place in the "
-    "kernel gave it. Write += for =."
-)
-def _last_place_wins(columns, size, kernel_size, stride, padding):
-    framed = [n + 2 * padding for n in size]
-    number = np.arange(np.prod(framed)).reshape(1, 1, *framed)
-    read = im2col(number, kernel_size, stride, 0)[0]
-    parts = columns.reshape(len(columns), -1, len(read), columns.shape[2])
-    frame = np.zeros((*parts.shape[:2], number.size))
-    for place, pixels in enumerate(read):
-        frame[:, :, pixels] = parts[:, :, place]
-    return _cut(frame.reshape(*parts.shape[:2], *framed), size, padding)
-
-
 @col2im.slip("The padding is not cropped: your maps still have their frame.")
 def _frame_kept(columns, size, kernel_size, stride, padding):
     framed = [n + 2 * padding for n in size]
     return col2im(columns, framed, kernel_size, stride, 0)
 
 
-@col2im.slip(
+col2im.slip(
     "You cut the frame at its corner: the picture begins at row and column "
     "`padding`."
+)(
+    lambda columns, size, *rest: _cut(
+        _frame_kept(columns, size, *rest), size, 0
+    )
 )
-def _cut_at_the_corner(columns, size, *geometry):
-    return _cut(_frame_kept(columns, size, *geometry), size, 0)
 
 
 # --- 5: conv_backward --------------------------------------------------------
@@ -329,12 +252,6 @@ def conv_backward(delta, x, K, stride, padding):
 
 
 conv_backward.slips += ex06.conv_backward.slips
-
-
-@conv_backward.slip("The order is dK, db, dx: you return dx first.")
-def _input_first(*layer):
-    dK, db, dx = conv_backward(*layer)
-    return dx, dK, db
 
 
 STEPS = [output_size, im2col, conv_forward, col2im, conv_backward]

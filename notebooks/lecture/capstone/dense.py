@@ -24,29 +24,14 @@ def relu(h):
     return np.maximum(h, 0)
 
 
-@relu.slip("You return |h|: what is negative becomes 0.")
-def _absolute(h):
-    return np.abs(h)
-
-
-@relu.slip(
+relu.slip("You return |h|: what is negative becomes 0.")(lambda h: np.abs(h))
+relu.slip(
     "You return the mask, ones and zeros: that is f', f keeps what is "
     "positive."
-)
-def _slope(h):
-    return h > 0
-
-
-@relu.slip("You keep what is negative, and cut what is positive.")
-def _negative_kept(h):
-    return np.minimum(h, 0)
-
-
-@relu.slip(
+)(lambda h: h > 0)
+relu.slip(
     "You return one number for the whole array: np.max is not np.maximum."
-)
-def _largest_of_all(h):
-    return np.max(h)
+)(lambda h: np.max(h))
 
 
 def _two_of_any_shape(rng):
@@ -68,40 +53,19 @@ def relu_backward(delta, h):
     return delta * (h > 0)
 
 
-@relu_backward.slip(
+relu_backward.slip(
     "The mask is that of delta: a gradient may be negative, ask where h is "
     "positive."
-)
-def _mask_of_delta(delta, h):
-    return np.maximum(delta, 0)
-
-
-@relu_backward.slip(
+)(lambda delta, h: np.maximum(delta, 0))
+relu_backward.slip(
     "There is no mask: where h was negative, nothing comes through."
-)
-def _no_mask(delta, h):
-    return delta
-
-
-@relu_backward.slip(
+)(lambda delta, h: delta)
+relu_backward.slip(
     "You return the mask alone: times delta, it is the chain rule."
-)
-def _mask_alone(delta, h):
-    return h > 0
-
-
-@relu_backward.slip(
+)(lambda delta, h: h > 0)
+relu_backward.slip(
     "You multiply by h itself: the slope of f is 1 where h is positive."
-)
-def _times_h(delta, h):
-    return delta * np.maximum(h, 0)
-
-
-@relu_backward.slip(
-    "Your mask is upside down: it lets through where h is negative."
-)
-def _mask_upside_down(delta, h):
-    return delta * (h < 0)
+)(lambda delta, h: delta * np.maximum(h, 0))
 
 
 # --- 7: dense ----------------------------------------------------------------
@@ -125,19 +89,13 @@ def dense(x, W, b):
     return x @ W.T + b
 
 
-@dense.slip("W is (outputs, inputs): it must be transposed, x @ W.T.")
-def _not_transposed(x, W, b):
-    return x @ W + b
-
-
-@dense.slip("The bias is missing.")
-def _no_bias(x, W, b):
-    return x @ W.T
-
-
-@dense.slip("Your result is transposed: one row a picture.")
-def _pictures_as_columns(x, W, b):
-    return W @ x.T + b[:, None]
+dense.slip("W is (outputs, inputs): it must be transposed, x @ W.T.")(
+    lambda x, W, b: x @ W + b
+)
+dense.slip("The bias is missing.")(lambda x, W, b: x @ W.T)
+dense.slip("Your result is transposed: one row a picture.")(
+    lambda x, W, b: W @ x.T + b[:, None]
+)
 
 
 def _dense_back(rng):
@@ -162,39 +120,17 @@ def dense_backward(delta, x, W):
     return delta.T @ x, delta.sum(axis=0), delta @ W
 
 
-@dense_backward.slip(
+dense_backward.slip(
     "db is not summed over the batch: one bias serves all pictures."
-)
-def _bias_not_summed(delta, x, W):
-    return delta.T @ x, delta, delta @ W
-
-
-@dense_backward.slip(
+)(lambda delta, x, W: (delta.T @ x, delta, delta @ W))
+dense_backward.slip(
     "db is a mean: gradients of shared numbers add up. If the loss is a mean, "
     "delta has its factor already."
-)
-def _bias_averaged(delta, x, W):
-    return delta.T @ x, delta.mean(axis=0), delta @ W
-
-
-@dense_backward.slip(
+)(lambda delta, x, W: (delta.T @ x, delta.mean(axis=0), delta @ W))
+dense_backward.slip(
     "dW and db are divided by the batch: that factor belongs to the loss, "
     "delta has it already."
-)
-def _divided_by_batch(delta, x, W):
-    return delta.T @ x / len(x), delta.mean(axis=0), delta @ W
-
-
-@dense_backward.slip(
-    "dW is transposed: it has the shape of W, (outputs, inputs)."
-)
-def _weights_transposed(delta, x, W):
-    return x.T @ delta, delta.sum(axis=0), delta @ W
-
-
-@dense_backward.slip("The order is dW, db, dx: you return dx first.")
-def _input_first(delta, x, W):
-    return delta @ W, delta.T @ x, delta.sum(axis=0)
+)(lambda delta, x, W: (delta.T @ x / len(x), delta.mean(axis=0), delta @ W))
 
 
 # --- 8: the loss -------------------------------------------------------------

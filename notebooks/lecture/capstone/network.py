@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from lecture.capstone.convolution import conv_backward, conv_forward
 from lecture.capstone.dense import dense, dense_backward, relu, relu_backward
 from lecture.capstone.pooling import max_pool, max_pool_backward
-from lecture.capstone.step import kind, step
+from lecture.capstone.step import step
+from lecture.exercises.comparing import kind
 
 
 def parameters_of(module: ModuleType) -> dict[str, NDArray]:
@@ -83,11 +84,18 @@ def _initial_trouble(module):
 
 
 def _size_trouble(weights):
-    equal = [name for name, p in weights.items() if np.ptp(p) == 0]
-    if len(equal) > 1:  # zeros in the last layer do no harm
+    alike = [
+        name
+        for name, p in weights.items()
+        if np.ptp(p, axis=0 if len(p) > 1 else None).max() == 0
+    ]
+    # Zeros do no harm in the last layer, which has the 10 outputs.
+    last = [n for n, p in weights.items() if p.ndim == 2 and 10 in p.shape]
+    if len(alike) > 1 or not {*alike} <= {*last, *list(weights)[-1:]}:
         return (
-            f"All weights of {' and of '.join(equal)} are equal: then their "
-            "gradients are equal or 0, and they stay so. Draw them."
+            f"All units of {' and of '.join(alike)} begin alike: by symmetry "
+            "their gradients are alike, or 0, and so they stay. Draw the "
+            "weights; only those of the last layer may be 0."
         )
     for name, p in weights.items():
         inputs = p[0].size
@@ -188,6 +196,7 @@ def backward(parameters, kept, delta):
     x, h1, v1, p1, h2, v2, p2, h3, v3 = kept
     dW4, db4, dv3 = dense_backward(delta, v3, W4)
     dW3, db3, dp2 = dense_backward(relu_backward(dv3, h3), p2, W3)
+    dp2 = dp2.reshape(len(x), -1, 5, 5)
     dv2 = max_pool_backward(dp2, v2, (2, 2), 2)
     dK2, db2, dp1 = conv_backward(relu_backward(dv2, h2), p1, K2, 1, 0)
     dv1 = max_pool_backward(dp1, v1, (2, 2), 2)

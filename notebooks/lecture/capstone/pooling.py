@@ -10,10 +10,10 @@ from lecture.exercises import ex07
 def _pooled(rng):
     layers = [((2, 3, 4, 6), (2, 2), 2), ((1, 2, 5, 7), (3, 2), 2)]
     layers += [((2, 1, 7, 5), (2, 3), 1), ((1, 2, 5, 8), (1, 2), 3)]
-    # Few values, all negative: ties, and a zero never wins.
+    # Few values: ties. All negative, so that no zero wins, but in the last.
     return [
-        (rng.integers(-5, 0, size).astype(float), *rest)
-        for size, *rest in layers
+        (rng.integers(-5, high, size).astype(float), *rest)
+        for high, (size, *rest) in zip((0, 0, 0, 5), layers)
     ]
 
 
@@ -42,34 +42,13 @@ def _mean(x, kernel_size, stride):
     return means.reshape(max_pool(x, kernel_size, stride).shape)
 
 
-@max_pool.slip("You take the smallest value of each window.")
-def _smallest(x, kernel_size, stride):
-    return -max_pool(-x, kernel_size, stride)
-
-
-@max_pool.slip("The stride is forgotten: windows begin `stride` pixels apart.")
-def _stride_of_one(x, kernel_size, stride):
-    return max_pool(x, kernel_size, 1)
-
-
-@max_pool.slip(
-    "You take the maximum over all channels: each map is pooled by itself."
-)
-def _over_channels(*layer):
-    return max_pool(*layer).max(axis=1, keepdims=True)
-
-
-@max_pool.slip(
+max_pool.slip(
     "Zeros win: where all values are negative the largest of them is the "
     "maximum. Do not begin with zeros."
+)(lambda *layer: np.maximum(max_pool(*layer), 0))
+max_pool.slip("Height and width of the kernel are swapped.")(
+    lambda x, kernel_size, stride: max_pool(x, kernel_size[::-1], stride)
 )
-def _zeros_win(*layer):
-    return np.maximum(max_pool(*layer), 0)
-
-
-@max_pool.slip("Height and width of the kernel are swapped.")
-def _kernel_on_its_side(x, kernel_size, stride):
-    return max_pool(x, kernel_size[::-1], stride)
 
 
 def _pooled_back(rng):

@@ -4,50 +4,39 @@ from __future__ import annotations
 
 import textwrap
 from pathlib import Path
-from types import ModuleType
 
-from lecture.capstone import convolution, dense, network, pooling, training
-from lecture.capstone.checking import verdict
-from lecture.capstone.running import Trouble, opened, read
+from lecture.capstone import watching
+from lecture.capstone.examining import STEPS
+from lecture.capstone.running import Trouble
 from lecture.capstone.step import Step
-from lecture.exercises.exercise import Verdict
-
-STEPS: list[Step] = [
-    *convolution.STEPS,
-    *pooling.STEPS,
-    *dense.STEPS,
-    *network.STEPS,
-    *training.STEPS,
-]
+from lecture.capstone.watching import Found, say
+from lecture.exercises.comparing import kind
 
 
 def check(path: str | Path) -> None:
     """Check the reader's file and say what comes next.
 
-    An empty file is made if there is none.
+    An empty file is made if there is none. The file is run, with the rights
+    of whoever calls this.
     """
-    try:
-        path = opened(path)
-    except Trouble as trouble:
-        print(trouble)
+    found = _found(path, train=True)
+    if found is None:
         return
-    done, found, module = _examine(path)
-    if STEPS[done] is training.train and hasattr(module, "train"):
-        found = training.trained(module, path)
-        done += found.right
-    print(f"{path.name}\n\n{_progress(done)}\n")
-    if done == len(STEPS):
-        print(_fill(found.message))
-        print(
+    say(f"{Path(path).name}\n\n{_progress(found.done)}\n")
+    if found.remark:
+        say(f"{_fill(found.remark)}\n")
+    if found.done == len(STEPS):
+        say(_fill(found.message))
+        say(
             "Done: a convolutional network, forward and backward, every line "
             "your own."
         )
-    elif found is None:
-        print(_assignment(STEPS[done]))
+    elif not found.message:
+        say(_assignment(STEPS[found.done]))
     else:
-        name = STEPS[done].name if module else path.name
-        print(f"{name}: not yet.\n{_fill(found.message)}")
-        print("Change it, save, check again; --hint and --solution help.")
+        name = STEPS[found.done].name if found.whole else Path(path).name
+        say(f"{name}: not yet.\n{_fill(found.message)}")
+        say("Change it, save, check again; --hint and --solution help.")
 
 
 def hint(path: str | Path) -> None:
@@ -64,35 +53,49 @@ def solution(path: str | Path) -> None:
         step.solution()
 
 
-def _examine(path: Path) -> tuple[int, Verdict | None, ModuleType | None]:
-    """Return how many functions are right, and the verdict on the next.
-
-    The verdict is None if the next function is missing, or is `train`.
-    """
-    try:
-        module = read(path)
-    except Trouble as trouble:
-        return 0, Verdict(False, str(trouble)), None
-    for place, step in enumerate(STEPS):
-        if not hasattr(module, step.name) or step is training.train:
-            return place, None, module
-        found = verdict(step, module, path)
-        if not found.right:
-            return place, found, module
-    raise AssertionError("train is the last step")
-
-
 def _next(path: str | Path) -> Step | None:
     """Return what comes next; print why, if there is no telling."""
+    found = _found(path, train=False)
+    if found is None:
+        return None
+    if not found.whole:
+        say(_fill(found.message))
+        return None
+    return STEPS[found.done]
+
+
+def _found(path: str | Path, train: bool) -> Found | None:
+    """Return what is found in the file; print why, if there is none."""
     try:
-        done, found, module = _examine(opened(path))
-    except Trouble as trouble:
-        print(trouble)
+        return watching.examined(_opened(path), train)
+    except (Trouble, OSError) as trouble:  # no room for temporary files, say
+        say(str(trouble))
         return None
-    if module is None:
-        print(_fill(found.message))
-        return None
-    return STEPS[done]
+
+
+def _opened(path: str | Path) -> Path:
+    """Return the path of the reader's file; make it if there is none."""
+    if not isinstance(path, str | Path):
+        raise Trouble(
+            f"{kind(path).capitalize()} is no path: give that of your file, "
+            '"my_cnn.py", say.'
+        )
+    try:
+        path = Path(path).expanduser()
+        if path.is_dir():
+            raise Trouble(f"{path} is a folder: name a file in it, my_cnn.py.")
+        if path.suffix != ".py" or (path.exists() and not path.is_file()):
+            raise Trouble(f"{path} is no Python file: call it my_cnn.py, say.")
+        if not path.parent.is_dir():
+            raise Trouble(f"There is no folder {path.parent}: make it first.")
+        if not path.exists():
+            path.touch()
+            say(f"{path} was not there: it is now, an empty file.\n")
+        path.read_bytes()
+    except (OSError, RuntimeError, ValueError) as error:  # also "~nobody"
+        why = getattr(error, "strerror", None) or str(error).rstrip(".")
+        raise Trouble(f"{str(path)!r} cannot be read: {why}.") from None
+    return path.resolve()
 
 
 def _progress(done: int) -> str:

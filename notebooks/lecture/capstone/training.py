@@ -6,6 +6,7 @@ import contextlib
 import math
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -24,8 +25,9 @@ from lecture.capstone.network import (
     pictures,
 )
 from lecture.capstone.running import Trouble, unattended
-from lecture.capstone.step import kind, step
+from lecture.capstone.step import step
 from lecture.exercises import ex08
+from lecture.exercises.comparing import kind
 from lecture.exercises.exercise import Verdict
 
 GOAL = 0.97  # of the test digits
@@ -167,34 +169,41 @@ class _Watch:
         return loss, delta
 
 
-def trained(module: ModuleType, path: Path) -> Verdict:
-    """Return whether the reader's training reaches the goal."""
+def trained(
+    module: ModuleType, path: Path, begin: Callable[[str], None]
+) -> Verdict:
+    """Return whether the reader's training reaches the goal.
+
+    `begin` is told which limits hold from here.
+    """
     try:
-        function = defined(train, module)
-        with unattended(path, "the network"):
+        with unattended(path):
+            function = defined(train, module)
+            begin("the network")
             message = _rehearse(module)
-        if message:
-            return Verdict(False, message + first_line(function))
-        digits = load_mnist()
-        parameters, losses, seconds = _perform(module, path, digits)
-        with unattended(path, "the network"):
-            message = _returned(module, parameters, False)
+            if not message:
+                begin("training")
+                digits, start = load_mnist(), time.monotonic()
+                parameters, losses = _perform(module, digits)
+                seconds = time.monotonic() - start
+                message = _returned(module, parameters, False)
             if message:
                 return Verdict(False, message + first_line(function))
             found = module.predict(parameters, scale(digits.test_images))
             message = _labels_trouble(found, len(digits.test_labels))
-        if message:
-            return Verdict(False, f"predict: {message}")
     except Trouble as trouble:
         return Verdict(False, str(trouble))
+    if message:
+        return Verdict(False, f"predict: {message}")
     accuracy = float((found == digits.test_labels).mean())
     reached = (
         f"{accuracy:.1%} of the 1,000 test digits are right, after "
         f"{len(losses):,} steps in {seconds:.0f} s."
     )
-    if accuracy >= GOAL:
-        return Verdict(True, reached)
-    return Verdict(False, f"{reached}\n{_advice(losses)}")
+    right = accuracy >= GOAL
+    return Verdict(
+        right, reached if right else f"{reached}\n{_advice(losses)}"
+    )
 
 
 def _rehearse(module: ModuleType) -> str:
@@ -228,22 +237,14 @@ def _rehearse(module: ModuleType) -> str:
     return ""
 
 
-def _perform(
-    module: ModuleType, path: Path, digits: Any
-) -> tuple[Any, list[float], float]:
-    """Return what `train` returns, its losses and its seconds."""
+def _perform(module: ModuleType, digits: Any) -> tuple[Any, list[float]]:
+    """Return what `train` returns, and its losses."""
     print("Training on 4,000 digits; Ctrl-C (or Stop) ends it.", flush=True)
     images, labels = scale(digits.train_images), digits.train_labels.copy()
-    start = time.monotonic()
-    late = "fewer passes, or a faster im2col."
-    look = dict(unit="step", ncols=79, mininterval=0.5, file=sys.stdout)
-    with (
-        tqdm(**look) as bar,
-        unattended(path, "training", late),
-        _Watch(module, bar) as watch,
-    ):
+    look = dict(unit="step", ncols=79, mininterval=1, file=sys.stdout)
+    with tqdm(**look) as bar, _Watch(module, bar) as watch:
         parameters = module.train(images, labels, np.random.default_rng(0))
-    return parameters, watch.losses, time.monotonic() - start
+    return parameters, watch.losses
 
 
 def _returned(module: ModuleType, found: Any, stepped: bool) -> str:
@@ -275,20 +276,20 @@ def _advice(losses: list[float]) -> str:
         return (
             "It took no step: the check counts calls of softmax_cross_entropy."
         )
-    last = float(np.mean(losses[-max(1, len(losses) // 20) :]))
+    last = np.mean(losses[-max(1, len(losses) // 20) :])
+    early = max(losses[: max(1, len(losses) // 10)])
+    said = "more passes."
     if last > 1.5:
-        return (
-            f"It learned next to nothing, the training loss ends at "
-            f"{last:.2f} (log 10 = 2.30 is a guess): a smaller rate? larger "
-            "weights at the start?"
+        said = "it learned next to nothing: a smaller rate? larger weights?"
+    elif last < 0.1:
+        said = (
+            "it knows its own digits, not yet others. Show it each digit "
+            "moved by a pixel (np.roll), add weight decay."
         )
-    if last > 0.1:
-        return (
-            f"It has not finished, the training loss ends at {last:.2f}: more "
-            "passes, or a larger rate that falls later."
-        )
+    if early > 3:
+        said += f" Early on it was {early:.1f}, worse than a guess, 2.3."
     return (
-        f"The training loss ends at {last:.3f}: it knows its own digits, not "
-        "yet others. Show it each digit moved by a pixel (np.roll), let the "
-        "rate fall to 0, or add weight decay."
+        f"The training loss ends at {last:.2f}: {said} What helps besides: a "
+        "slow start, the rate rises in a line for a fifth of the time and "
+        "then falls to 0; a smaller last layer, whose weights begin at 0, say."
     )
