@@ -90,7 +90,7 @@ JUNK = {
 }
 NUMBERS = {"half", "nan", "minus one", "True"}
 ARRAYS = NUMBERS | {"(3,)", "triple", "empty", "nan array"}
-LISTS = {"(3,)", "triple", "ragged", "strings", "nan array"}
+LISTS = {"masked", "(3,)", "triple", "ragged", "strings", "nan array"}
 # Which of the junk is none, by argument, or by function and argument.
 FITS = {
     "bias": {"None", "True"},

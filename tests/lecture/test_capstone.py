@@ -1,5 +1,6 @@
 """The capstone: its solution reaches 97 %, every slip is told by its name."""
 
+import contextlib
 import inspect
 import os
 import re
@@ -430,6 +431,27 @@ def test_no_process_is_left_when_the_command_is_ended(tmp_path, sign):
         assert len(sizes) < 50
         time.sleep(0.5)
         sizes.append(beat.exists() and beat.stat().st_size)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="nothing ends it there")
+def test_an_orphan_ends_in_a_call_that_lets_nothing_run(tmp_path):
+    body = "    return sum(range(10**12))\n"
+    text = f"import os\nprint(os.getpid())\n{DEF}{body}"
+    (tmp_path / "my_cnn.py").write_text(text)
+    code = "from lecture.capstone import check, watching\n"
+    code += "watching.SECONDS['a function'] = 1\ncheck('my_cnn.py')"
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE
+    ) as process:
+        orphan = int(process.stdout.readline())
+        process.kill()
+    until = time.monotonic() + 60
+    with contextlib.suppress(ProcessLookupError):
+        while time.monotonic() < until:
+            os.kill(orphan, 0)
+            time.sleep(0.5)
+        pytest.fail("the orphan is still there")
 
 
 @pytest.mark.parametrize("name", ["im2col", "max_pool_backward"])

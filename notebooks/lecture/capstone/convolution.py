@@ -19,7 +19,7 @@ def _sizes(rng):
     "zeros at each end and s pixels from a window to the next? Eq. 4 with a "
     "stride: floor((i + 2p - k) / s) + 1, a whole number.",
     notebook="03_stride_padding_shapes",
-    advice="Exercise 1 of notebook 03, without dilation. // divides and "
+    advice="Eq. 4 of notebook 03, with padding and stride. // divides and "
     "rounds down.",
     cases=_sizes,
 )

@@ -68,6 +68,8 @@ def main() -> None:
             print(json.dumps(["begin", place, part]), file=told)
             # Written even while a call in C lets no thread of Python answer.
             faulthandler.dump_traceback_later(seconds[part], file=told)
+            if hasattr(signal, "alarm"):  # should nobody watch any more
+                signal.alarm(seconds[part] + 2)
 
         threading.Thread(
             target=_answer, args=(asked, told), daemon=True
