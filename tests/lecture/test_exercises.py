@@ -19,7 +19,7 @@ from lecture.exercises.exercise import Exercise, exercise
 ROOT = Path(__file__).parents[2]
 MODULES = {
     f"{number:02}": importlib.import_module(f"lecture.exercises.ex{number:02}")
-    for number in range(10)
+    for number in range(11)
 }
 ALL = {
     name: (number, value)
