@@ -17,9 +17,9 @@ settings.register_profile(
 )
 settings.load_profile("fast")
 
-# Two workers with two BLAS threads each wait for one another on two cores.
-if "PYTEST_XDIST_WORKER" in os.environ:
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# Two BLAS threads wait for one another as soon as something else needs a core:
+# the second worker, or a browser, whose kernel inherits this.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # Files of one name: no doctest is looked for in them.
 collect_ignore = ["conftest.py"]
