@@ -12,11 +12,24 @@ from helpers import figures
 
 
 def times(values: Mapping[str, float], xlabel: str) -> Figure:
-    """Draw times as bars on a logarithmic axis, the last one as ours."""
-    fig = figures.bars(values, xlabel, list(values)[-1], "{:.1f}")
-    (axes,) = fig.axes
-    axes.set_xscale("log")
-    axes.set_xlim(right=3 * max(values.values()))
+    """Draw times as dots on a logarithmic axis, which has no zero for bars."""
+    fig = figures.new_figure()
+    axes = fig.subplots()
+    rows = range(len(values))
+    axes.plot(list(values.values()), rows, "o", markersize=12)
+    for row, value in zip(rows, values.values()):
+        axes.annotate(
+            f"{value:.2f}",
+            (value, row),
+            xytext=(12, 0),
+            textcoords="offset points",
+            va="center",
+        )
+    axes.set_yticks(rows, list(values))
+    axes.set(xlabel=xlabel, xscale="log")
+    axes.set_xlim(right=4 * max(values.values()))
+    axes.invert_yaxis()
+    axes.grid(axis="x", alpha=0.3)
     return fig
 
 
