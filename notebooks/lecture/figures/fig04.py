@@ -84,7 +84,7 @@ def histogram(
     counts, edges, _ = axes.hist(
         np.ravel(values), bins=100, color=OUTPUT, log=True
     )
-    look = dict(arrowstyle="->", color=KERNEL, lw=2)
+    look = dict(arrowstyle="->", color=KERNEL, lw=2, relpos=(1, 0))
     for place, (name, value) in enumerate(marks.items()):
         bar = min(np.searchsorted(edges, value, "right"), len(counts)) - 1
         axes.annotate(
