@@ -10,8 +10,10 @@ def test_the_peak_survives_the_shrinking_and_has_a_ring():
     scores = np.random.default_rng(0).random((500, 330))
     scores[321, 87] = 2
     maps = {"raw": 9 * scores, "zero-mean": -scores, "NCC": scores}
-    axes = fig04.score_maps(maps, truth=(20, 30)).axes[2]
+    _, _, axes, _, *bars = fig04.score_maps(maps, truth=(20, 30)).axes
     assert axes.get_title() == "NCC"
+    assert len(bars) == 3
+    assert all(len(bar.get_yticks()) >= 3 for bar in bars)
     (image,) = axes.images
     assert image.get_array().shape == (125, 83)
     assert image.get_array().max() == 2
