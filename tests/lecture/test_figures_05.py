@@ -146,6 +146,9 @@ def test_eq_5_is_drawn_with_its_shapes_and_its_number(at):
     number = int(torchs(x, weight, bias).reshape(3, -1)[at])
     said = f"row {at[0]} times column {at[1]}, plus b[{at[0]}]: {number}"
     assert texts(fig)[-1] == said
+    arrays = k_f, v_i, bias, k_f @ v_i + bias[:, None]
+    spans = [f"{array.min()} to {array.max()}" for array in arrays]
+    assert [text for text in texts(fig) if " to " in text][:4] == spans
 
 
 def test_a_corner_is_drawn_in_the_colours_of_the_whole():

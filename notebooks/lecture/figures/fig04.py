@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from helpers.checks import as_array, as_items
@@ -32,16 +33,27 @@ def picture(
     return fig
 
 
+def wanted(image: ArrayLike, template: ArrayLike) -> Figure:
+    """Draw a picture and, beside it, what to look for in it."""
+    fig = new_figure()
+    left, right = fig.subplots(1, 2, width_ratios=[5, 1])
+    for axes, pixels in ((left, image), (right, template)):
+        axes.imshow(pixels)
+        axes.set_axis_off()
+    right.set_title("look for")
+    return fig
+
+
 def score_maps(
     maps: Mapping[str, ArrayLike], truth: tuple[int, int]
 ) -> Figure:
-    """Draw maps of scores, (H, W), each with its peak and the right place.
+    """Draw three maps of scores, (H, W), each with its peak and the truth.
 
     Large maps are shrunk: each pixel shows the best score of a block.
     """
     named = as_items(maps, "maps", "(H, W)")
-    fig, all_axes = panels(len(named))
-    for axes, (name, scores) in zip(all_axes, named):
+    fig, (*all_axes, rest) = panels(4, 2)
+    for axes, (name, scores) in zip(all_axes, named, strict=True):
         height, width = scores.shape
         # One pixel for the best of a block: peaks survive the shrinking.
         block = -(-height // 160)
@@ -54,31 +66,39 @@ def score_maps(
         axes.plot(peak[1], peak[0], "o", color=KERNEL, label="peak", **ring)
         axes.plot(truth[1], truth[0], "wx", label="Waldo", **ring)
         axes.set(title=name, xticks=[], yticks=[])
-        fig.colorbar(drawn, ax=axes, location="bottom", ticks=[0])
+        fig.colorbar(drawn, ax=axes, ticks=MaxNLocator(4))
+    look = dict(loc="center", frameon=True, facecolor=GREY)
     marks = all_axes[0].get_legend_handles_labels()
-    legend = fig.legend(*marks, loc="outside lower center", ncols=2)
-    legend.get_frame().set(fc=GREY, alpha=0.6)
-    legend.set_frame_on(True)
+    rest.legend(*marks, labelcolor="white", **look)
+    rest.set_axis_off()
     return fig
 
 
 def histogram(
     values: ArrayLike, marks: Mapping[str, float], xlabel: str
 ) -> Figure:
-    """Draw how often each value occurs, in powers of ten, `marks` named."""
+    """Draw how often each value occurs, in powers of ten, `marks` named.
+
+    Names stand above their bars, to the left: give the lowest value first.
+    """
     fig = new_figure()
     axes = fig.subplots()
-    axes.hist(np.ravel(values), bins=100, color=OUTPUT, log=True)
+    counts, edges, _ = axes.hist(
+        np.ravel(values), bins=100, color=OUTPUT, log=True
+    )
+    look = dict(arrowstyle="->", color=KERNEL, lw=2, relpos=(1, 0))
     for place, (name, value) in enumerate(marks.items()):
+        bar = min(np.searchsorted(edges, value, "right"), len(counts)) - 1
         axes.annotate(
             name,
-            (value, 1.5),
-            xytext=(value, 30 * 10 ** (1 + place % 2)),
-            ha="center",
+            (value, 1.3 * counts[bar]),
+            xytext=(0, 40 + 25 * place),
+            textcoords="offset points",
+            ha="right",
             color=KERNEL,
-            arrowprops=dict(arrowstyle="->", color=KERNEL, lw=2),
+            arrowprops=look,
         )
-    axes.set(xlabel=xlabel, ylabel="windows")
+    axes.set(xlabel=xlabel, ylabel="windows", ylim=(0.5, 50 * counts.max()))
     return fig
 
 
@@ -97,8 +117,13 @@ def breaking(
         found = np.asarray(columns[2], bool)
         axes.plot(levels, scores, color=GREY, lw=1.5)
         style = dict(ls="", ms=10, mew=3)
-        axes.plot(levels[found], scores[found], "o", color=OUTPUT, **style)
-        axes.plot(levels[~found], scores[~found], "x", color=KERNEL, **style)
+        for mark, color, name_of, kind in (
+            ("o", OUTPUT, "Waldo", found),
+            ("x", KERNEL, "somebody else", ~found),
+        ):
+            points = levels[kind], scores[kind]
+            axes.plot(*points, mark, color=color, label=name_of, **style)
         axes.set(xlabel=name, ylim=(0, 1.05))
     all_axes[0].set_ylabel(ylabel)
+    all_axes[-1].legend(loc="lower center", handletextpad=0)
     return fig

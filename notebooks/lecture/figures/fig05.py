@@ -243,7 +243,7 @@ def layer_product(
     at: tuple[int, int],
     channels: int,
 ) -> Figure:
-    """Draw eq. 5 with the shapes of its arrays: dark is large.
+    """Draw eq. 5 with the shapes of its arrays; below each, its values.
 
     `k_f` has shape (C_out, C_in * K_h * K_w), `v_i` as many rows as that
     has columns, `bias` shape (C_out,).  `at` is the output, a row of `k_f`
@@ -264,6 +264,9 @@ def layer_product(
         _shade(axes, values, (left, top), color)
         _head(axes, left + values.shape[1] / 2, name, values.shape, top - 0.1)
         outline(axes, (left + x, top + y), size, "black", 2)
+        span = f"{written(values.min())} to {written(values.max())}"
+        low = rows + 0.7 if values is v_i else (rows + outputs) / 2 + 2.2
+        place_text(axes, left + values.shape[1] / 2, low, span, color)
         left += values.shape[1]
         place_text(axes, left + 1, rows / 2, sign)
         left += 2
@@ -276,9 +279,10 @@ def layer_product(
         axes.plot([cut, cut], [below - outputs, below], "k:", lw=2)
         ends = rows + 2, rows + 2 + v_i.shape[1]
         axes.plot(ends, [cut, cut], "k:", lw=2)
+    place_text(axes, 0, 0.2, "light to dark:\nlow to high", GREY, ha="left")
     text = f"row {f} times column {column}, plus b[{f}]: "
-    place_text(axes, left / 2, rows + 1.2, text + written(product[at]))
-    axes.set(xlim=(-0.3, left - 1.7), ylim=(rows + 1.8, -3))
+    place_text(axes, left / 2, rows + 2.3, text + written(product[at]))
+    axes.set(xlim=(-0.3, left - 1.7), ylim=(rows + 2.9, -3))
     return axes.figure
 
 
