@@ -21,6 +21,20 @@ def drawn(axes):
     return np.asarray(image.get_array()), image.get_clim()
 
 
+def test_a_window_frame_shows_the_outputs_made_so_far_and_their_sum():
+    image, kernel = np.arange(12).reshape(3, 4), np.array([[1, 2, 3]])
+    (axes,) = fig02.window_frame(image, kernel, (1, 0)).axes
+    texts = [text.get_text() for text in axes.texts]
+    assert texts[-1] == "4·1 + 5·2 + 6·3 = 32"
+    titles = ["image I", "kernel K", "I ★ K"]
+    numbers = [*range(12), 1, 2, 3, 8, 14, 32]
+    assert [t for t in texts[:-1] if t not in titles] == [
+        str(number) for number in numbers
+    ]
+    (x, y), wide = axes.patches[-1].get_xy(), axes.patches[-1].get_width()
+    assert (x, y, wide) == (9, 1, 1)  # behind 4 cells, a gap, 3 and a gap
+
+
 def test_filtering_draws_brightness_in_grey_and_differences_with_signs():
     rows = [(PICTURE, kernel, answer(kernel)) for kernel in (MEAN, SOBEL)]
     axes = fig02.filtering(rows, ["box", "Sobel x"]).axes
@@ -45,6 +59,7 @@ def test_pixels_of_a_result_are_as_large_as_those_of_the_image():
     [
         (MEAN, ["1/9"] * 9),
         (np.array([[-0.0625, 0.123], [3.0, 0]]), ["−1/16", "0.123", "3", "0"]),
+        (np.eye(1, 10, 9), [""] * 9 + ["1"]),  # narrow cells: no zeros
     ],
 )
 def test_kernel_cells_hold_its_weights(kernel, texts):

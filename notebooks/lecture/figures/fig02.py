@@ -1,4 +1,4 @@
-"""The drawings of notebook 02: a kernel meets a picture, borders."""
+"""The drawings of notebook 02: a window slides, filters, borders."""
 
 from __future__ import annotations
 
@@ -9,20 +9,54 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
-from numpy.typing import ArrayLike
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import ArrayLike, NDArray
 
 from helpers.checks import as_items, as_list, check_titles
+from helpers.convolution import cross_correlate2d
 from helpers.figures import (
+    cell_axes,
     cell_panel,
     draw_cells,
     frame,
+    new_figure,
     outline,
     panels,
+    place_text,
     written,
 )
-from helpers.figures.style import HEIGHT, KERNEL
+from helpers.figures.style import HEIGHT, INPUT, KERNEL, OUTPUT
 
 GREYS = dict(cmap="gray", vmin=0, vmax=255)
+
+
+def window_frame(
+    image: NDArray, kernel: NDArray, at: tuple[int, int]
+) -> Figure:
+    """Draw one window of a cross-correlation and the outputs up to it.
+
+    `at` is (row, column) of the output that the window makes; its products
+    and their sum stand below.
+    """
+    result = cross_correlate2d(image, kernel, mode="valid").astype(float)
+    total = written(result[at])
+    result.flat[np.ravel_multi_index(at, result.shape) + 1 :] = np.nan
+    axes = cell_axes(new_figure())
+    left = 0.0
+    for title, values, color, lit in [
+        ("image I", image, INPUT, (*at, *kernel.shape)),
+        ("kernel K", kernel, KERNEL, None),
+        ("I \u2605 K", result, OUTPUT, None),
+    ]:
+        draw_cells(axes, values, (left, 0), color, title, lit=lit)
+        left += values.shape[1] + 1
+    outline(axes, (left - 1 - result.shape[1] + at[1], at[0]), (1, 1))
+    window = sliding_window_view(image, kernel.shape)[at]
+    pairs = zip(window.flat, kernel.flat)
+    products = " + ".join(f"{written(a)}·{written(b)}" for a, b in pairs)
+    middle, below = (left - 1) / 2, len(image) + 0.7
+    place_text(axes, middle, below, f"{products} = {total}", size=18)
+    return axes.figure
 
 
 def filtering(
@@ -46,7 +80,8 @@ def filtering(
     for place, (image, kernel, result) in enumerate(rows):
         left, middle, right = all_axes[3 * place : 3 * place + 3]
         left.imshow(image, **GREYS)
-        draw_cells(cell_panel(middle), kernel, color=KERNEL, text=_fraction)
+        text = _fraction if np.shape(kernel)[1] < 9 else _or_nothing
+        draw_cells(cell_panel(middle), kernel, color=KERNEL, text=text)
         if names:
             middle.set_title(names[place])
         limit = float(np.abs(result).max()) or 1.0
@@ -131,3 +166,8 @@ def _fraction(value: float) -> str:
     if abs(near - value) < 1e-9:
         return str(near).replace("-", "\u2212")
     return written(value)
+
+
+def _or_nothing(value: float) -> str:
+    """Return a number for a narrow cell: nothing for 0."""
+    return _fraction(value) if value else ""

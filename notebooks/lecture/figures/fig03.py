@@ -333,13 +333,13 @@ def receptive_fields(
     image: ArrayLike,
     fields: Mapping[str, tuple[int, int, int, int]],
     strength: ArrayLike,
-    titles: tuple[str, str],
+    titles: Sequence[str],
 ) -> Figure:
     """Draw what units of several layers see of a picture, and how much.
 
     A field is (top, left, height, width) in pixels, the smallest first.
     `strength` is the gradient of the last unit by each pixel; it and `image`
-    have shape (H, W).
+    have shape (H, W).  The titles stand above all, left and right.
     """
     height, width = as_array(image, "image", "(H, W)").shape
     named = as_items(fields, "fields")
@@ -361,7 +361,8 @@ def receptive_fields(
             annotation_clip=False,
         )
     drawn = right.imshow(strength)
-    for axes, title in zip((left, right), titles):
+    fig.suptitle(titles[0])
+    for axes, title in zip((left, right), titles[1:]):
         frame(axes, title)
     ticks = [0, np.max(strength)]
     fig.colorbar(drawn, ax=right, location="bottom", ticks=ticks)
