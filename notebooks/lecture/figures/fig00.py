@@ -123,7 +123,7 @@ SERIES = (
         "09 depth,\nstructure",
     ),
 )
-_NEEDS = "00>01 01>02 02>03 02>04 03>05 05>06 06>07 07>08 08>09 05>10"
+_NEEDS = "00>01 01>02 02>03 02>04 03>05 05>06 06>07 07>08 08>09 07>10"
 SERIES_ARROWS = [tuple(arrow.split(">")) for arrow in _NEEDS.split()]
 
 
