@@ -7,6 +7,7 @@ import reprlib
 from collections.abc import Sequence
 
 import matplotlib as mpl
+import numpy as np
 from IPython.display import publish_display_data
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
@@ -154,10 +155,12 @@ def show_frames(frames: Sequence[Figure], alt: str) -> None:
     for fig in frames:
         buffer = io.BytesIO()
         fig.savefig(buffer, format="png", dpi=DPI)
-        picture = Image.open(buffer).convert("RGB")
-        # One palette for all frames: an animated PNG has only one.
-        palette = pictures[0] if pictures else None
-        pictures.append(picture.quantize(64, palette=palette, dither=0))
+        pictures.append(Image.open(buffer).convert("RGB"))
+    # An animated PNG has one palette: that of all frames together.
+    palette = Image.fromarray(np.vstack(pictures)).quantize(
+        64, method=Image.Quantize.MAXCOVERAGE
+    )
+    pictures = [p.quantize(palette=palette, dither=0) for p in pictures]
     buffer = io.BytesIO()
     pictures[0].save(
         buffer,

@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 import pytest
-from matplotlib.colors import to_hex
+from matplotlib.colors import to_hex, to_rgb
 from PIL import Image
 
 from helpers import figures
@@ -195,3 +195,14 @@ def test_no_more_than_twenty_frames_and_none_without_a_text():
         figures.show_frames([figures.new_figure()] * 21, alt="too long")
     with pytest.raises(ValueError, match="alt must say"):
         figures.show_frames([figures.new_figure()] * 2, alt=" ")
+
+
+def test_a_colour_that_the_first_frame_lacks_is_kept(published):
+    later = figures.new_figure()
+    later.set_facecolor(figures.OUTPUT)
+    figures.show_frames([figures.new_figure(), later], alt="white, green")
+    with Image.open(io.BytesIO(published[0][0]["image/png"])) as picture:
+        picture.seek(1)
+        found = np.array(picture.convert("RGB").getpixel((9, 9)))
+    right = 255 * np.array(to_rgb(figures.OUTPUT))
+    assert abs(found - right).max() < 8

@@ -64,6 +64,14 @@ def test_a_frame_draws_the_kernel_where_it_multiplies(t):
     assert written(fig, t, 4) == str(np.convolve(x, k)[t])
 
 
+def test_before_the_first_output_the_kernel_lies_as_it_is_written():
+    fig = fig01.slide_frame([4, 5, 6, 7], [1, 2, 3], t=-1)
+    places = [(-2 + j, 1) for j in range(3)]
+    assert cells(fig, figures.KERNEL) == places
+    assert [written(fig, *place) for place in places] == ["1", "2", "3"]
+    assert not cells(fig, figures.OUTPUT)
+
+
 @pytest.mark.parametrize(
     ("flip", "first", "sum_of_3"),
     [(True, "t = 0", "2·0.5 + 3·1 = 4"), (False, "t = −2", "2·0 + 3·1 = 3")],

@@ -160,6 +160,25 @@ def test_a_claim_that_is_tested_is_quoted(notebook):
         assert asked == ("is-it-true" in cell.metadata.get("tags", []))
 
 
+def test_00_lists_all_claims_word_for_word(path, notebook):
+    cells = nbformat.read(NOTEBOOKS[0], as_version=4).cells
+    (listed,) = (c.source for c in cells if "### Every claim" in c.source)
+    claims = re.findall(rf"^\|.*\({path.name}\) \|(.*?)\|", listed, re.M)
+    tested = [
+        cell.source
+        for cell in notebook.cells
+        if "is-it-true" in cell.metadata.get("tags", [])
+    ]
+    assert len(tested) in (0, len(claims))
+    for claim in claims if tested else []:
+        quoted = re.findall('"(.+?)"', claim) or re.findall(
+            r"^ \$(.+?)\$", claim
+        )
+        assert quoted, claim
+        for words in quoted:
+            assert words in "\n".join(tested), words
+
+
 def test_it_ends_with_recap_exercises_and_references(notebook):
     titles = [s[0].source.splitlines()[0] for s in sections(notebook)]
     assert titles[-3:] == ENDS[1:]

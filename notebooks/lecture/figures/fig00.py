@@ -27,10 +27,11 @@ def connection_matrices(
     size: tuple[int, int],
     outputs: Sequence[int],
 ) -> Figure:
-    """Draw which weight joins which pixel to which, one colour a weight.
+    """Draw which weight joins which pixel to which.
 
     Each matrix has shape (outputs, H * W) and holds the number of the weight
-    from an input to an output, 0 where there is none.  Below it stand the
+    from an input to an output, 0 where there is none; a weight has one
+    colour, as `weight_colors` gives them.  Below it stand the
     rows of some `outputs`, folded back into pictures of `size` (H, W): what
     these outputs read, and through which weights.
     """
@@ -73,8 +74,8 @@ def history_strip(events: Sequence[tuple[float, str, str]]) -> Figure:
     """Draw events as cards, above and below in turn, along a true time axis.
 
     An event is (year, name, text); they come in the order of their years,
-    and `text` may have several lines.  Up to four cards stand side by side,
-    each as wide as 17 letters.
+    and `text` may have up to three lines.  Up to three cards stand side by
+    side, each as wide as 20 letters.
     """
     events = as_list(events, "events", "[(year, name, text)]", 3)
     first, last = int(events[0][0]), int(events[-1][0])
@@ -87,9 +88,11 @@ def history_strip(events: Sequence[tuple[float, str, str]]) -> Figure:
     arrow(axes, (first - margin, 0), (last + margin, 0), color=GREY)
     for decade in range(-(-first // 10) * 10, last + 1, 10):
         axes.plot([decade, decade], [-0.04, 0.04], color=GREY, linewidth=1.5)
-        if min(abs(decade - year) for year, _, _ in events) >= 2:
-            axes.text(decade, -0.08, decade, ha="center", va="top", color=GREY)
-    line = 0.12  # the height of a line of text
+        distances = [abs(decade - year) for year, _, _ in events]
+        # On the side where the nearest event has no line.
+        side = 1 if np.argmin(distances) % 2 else -1
+        place_text(axes, decade, 0.13 * side, str(decade), GREY)
+    line = 0.14  # the height of a line of text
     for place, (year, name, text) in enumerate(events):
         side = -1 if place % 2 else 1
         cards = events[place % 2 :: 2]
@@ -97,22 +100,23 @@ def history_strip(events: Sequence[tuple[float, str, str]]) -> Figure:
         leader = side * np.array([0.4, 0.34, 0.16, 0])
         axes.plot([x, x, year, year], leader, color=GREY, linewidth=1.5)
         axes.plot(year, 0, "o", color=OUTPUT, markersize=9, zorder=3)
-        top = 0.43 + line * (text.count("\n") + 2) if side > 0 else -0.42
+        top = 0.43 + line * (text.count("\n") + 2) if side > 0 else -0.43
         card = dict(ha="center", va="top")
-        axes.text(x, top, name, weight="bold", **card)
+        axes.text(x, top, f"{name}, {year}", weight="bold", **card)
         axes.text(x, top - line, text, **card)
     return fig
 
 
-# The ten notebooks as `series_map` takes them, and what each one needs.
+# The eleven notebooks as `series_map` takes them, and what each one needs.
 SERIES = (
     ("00 why\nconvolve", "01 one\ndimension", "02 two\ndimensions",
      "03 stride,\npadding"),
     ("", "04 finding\nWaldo", "05 channels,\nmatrices",
      "06 back-\npropagation"),
-    ("", "07 pooling", "08 LeNet\non MNIST", "09 depth,\nstructure"),
+    ("10 fast\nconvolution", "07 pooling", "08 LeNet\non MNIST",
+     "09 depth,\nstructure"),
 )  # fmt: skip
-_NEEDS = "00>01 01>02 02>03 02>04 03>05 05>06 06>07 07>08 08>09"
+_NEEDS = "00>01 01>02 02>03 02>04 03>05 05>06 06>07 07>08 08>09 07>10"
 SERIES_ARROWS = [tuple(arrow.split(">")) for arrow in _NEEDS.split()]
 
 

@@ -54,21 +54,30 @@ def slide_frames(
 
 
 def slide_frame(x: ArrayLike, k: ArrayLike, t: int) -> Figure:
-    """Draw output `t` by flip and slide: signal, kernel, products, output."""
+    """Draw output `t` by flip and slide: signal, kernel, products, output.
+
+    With `t` = -1 nothing is computed yet: the kernel lies as it is written,
+    where the first frame flips it.
+    """
     frames = slide_frames(x, k)
-    frame, left = frames[t], frames[0].start
-    rows = {"x": 0.0, "k, flipped": 1.0, "products": 2.5, "s": 4.0}
+    frame, left = frames[max(t, 0)], frames[0].start
+    if t < 0:
+        none = np.full(len(k), np.nan)
+        frame = frame._replace(kernel=np.asarray(k, float), products=none)
+    kernel = "k, flipped" if t >= 0 else "k"
+    rows = {"x": 0.0, kernel: 1.0, "products": 2.5, "s": 4.0}
     fig = new_figure()
     axes = cell_axes(fig)
-    _draw_slide(axes, x, frames, t)
+    _draw_slide(axes, x, frame, left)
     draw_cells(axes, frame.products, (frame.start, 2.5), WINDOW)
     outline(axes, (frame.start, 0), (2, len(frame.kernel)))
     _draw_grown(axes, frames, t, (0, 4))
     middle = frame.start + len(frame.kernel) / 2
-    for name, start, end in [
+    steps = [
         ("multiply", (middle, 2), (middle, 2.5)),
         ("add", (middle, 3.5), (t + 0.5, 4)),
-    ]:
+    ]
+    for name, start, end in steps if t >= 0 else []:
         arrow(axes, start, end, color=GREY)
         right = max(start[0], end[0]) + 0.3
         place_text(axes, right, start[1] + 0.25, name, GREY, ha="left")
@@ -80,7 +89,8 @@ def slide_frame(x: ArrayLike, k: ArrayLike, t: int) -> Figure:
     for text in axes.texts:
         text.set_fontsize(18)
     axes.set(xlim=(left - 2.4, len(frames) + 0.1), ylim=(5.6, -0.1))
-    fig.suptitle(f"t = {t}:   {_sum(x, frame)}", fontsize=20)
+    title = f"t = {t}:   {_sum(x, frame)}"
+    fig.suptitle("k as it is written" if t < 0 else title, fontsize=20)
     return fig
 
 
@@ -96,7 +106,7 @@ def slide_strip(x: ArrayLike, k: ArrayLike, flip: bool = True) -> Figure:
     axes = cell_axes(fig)
     for place, frame in enumerate(frames):
         top = step * place
-        _draw_slide(axes, x, frames, place, top)
+        _draw_slide(axes, x, frame, left, top)
         outline(axes, (frame.start, top), (2, len(frame.kernel)), width=2.5)
         name = f"t = {written(place + (0 if flip else left))}"
         place_text(axes, left - 0.5, top + 1, name, ha="right")
@@ -112,12 +122,11 @@ def slide_strip(x: ArrayLike, k: ArrayLike, flip: bool = True) -> Figure:
 def _draw_slide(
     axes: Axes,
     x: ArrayLike,
-    frames: list[SlideFrame],
-    place: int,
+    frame: SlideFrame,
+    left: int,
     top: float = 0,
 ) -> None:
     """Draw a signal between its empty margins, and the kernel below it."""
-    frame, left = frames[place], frames[0].start
     x = np.asarray(x, float)
     padded = np.pad(x, -left, constant_values=np.nan)
     draw_cells(axes, padded, (left, top), INPUT)
@@ -135,7 +144,8 @@ def _draw_grown(
     totals = np.array([frame.total for frame in frames])
     totals[last + 1 :] = np.nan
     draw_cells(axes, totals, at, OUTPUT)
-    outline(axes, (at[0] + last, at[1]), (1, 1), width=width)
+    if last >= 0:
+        outline(axes, (at[0] + last, at[1]), (1, 1), width=width)
 
 
 def _sum(x: ArrayLike, frame: SlideFrame) -> str:
