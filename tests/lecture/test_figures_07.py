@@ -60,11 +60,12 @@ def test_both_passes_are_written_out():
 
 
 def test_rows_of_pictures_are_the_arrays_given():
-    rows = {"a": np.arange(18).reshape(2, 1, 3, 3), "b": np.ones((2, 1, 4, 4))}
+    two = [np.ones((1, 4, 4)), np.ones((1, 2, 2))]  # of two sizes
+    rows = {"a": np.arange(18).reshape(2, 1, 3, 3), "b": two}
     fig = fig07.picture_rows(rows, ["one", "two"], mark=0.5)
     drawn = [axes.images[0].get_array() for axes in fig.axes]
     assert np.array_equal(drawn[1], rows["a"][1, 0])
-    assert [array.shape for array in drawn[2:]] == [(4, 4)] * 2
+    assert [array.shape for array in drawn[2:]] == [(4, 4), (2, 2)]
     assert [axes.get_ylabel() for axes in fig.axes] == ["a", "", "b", ""]
     marks = [axes.lines[0].get_xdata()[0] for axes in fig.axes]
-    assert marks == [1, 1, 1.5, 1.5]  # the middle of 3 and of 4 pixels
+    assert marks == [1, 1, 1.5, 0.5]  # the middle of 3, 4 and 2 pixels

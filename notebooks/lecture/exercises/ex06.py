@@ -217,7 +217,7 @@ def _columns_and_sizes(rng):
 
 @exercise(
     _columns_and_sizes,
-    "Take the function of section 4 and read pixels with a step: the rows of "
+    "Take the function of section 3 and read pixels with a step: the rows of "
     "a window are top, top + d, top + 2 d, ..., so slice(top, top + d * (k_h "
     "- 1) + 1, d). The window spans d * (k_w - 1) + 1 pixels; that decides "
     "how many stand side by side.",

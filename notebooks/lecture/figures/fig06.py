@@ -24,7 +24,7 @@ from helpers.figures import (
     place_text,
     sheet,
 )
-from helpers.figures.style import GREY, HEIGHT, INPUT, KERNEL, OUTPUT, WINDOW
+from helpers.figures.style import GREY, INPUT, KERNEL, OUTPUT, WINDOW
 from helpers.im2col import col2im
 
 # --- From the gradients of outputs to those of pixels ------------------------
@@ -139,29 +139,27 @@ def computation_graph(
     steps: Sequence[str],
     values: Sequence[tuple[str, ArrayLike]],
     parameters: Mapping[int, tuple[str, ArrayLike]],
-    back: Sequence[str] = (),
-    gradients: Sequence[tuple[str, ArrayLike]] = (),
-    by_parameters: Mapping[int, tuple[str, ArrayLike]] | None = None,
+    back: Sequence[str],
+    gradients: Sequence[tuple[str, ArrayLike]],
+    by_parameters: Mapping[int, tuple[str, ArrayLike]],
 ) -> Figure:
     """Draw a chain of operations, with the shape of what flows on each edge.
 
-    Forward runs to the right; if `back` is given, backward runs to the left,
-    below and dashed.  `steps` and `back` say what each box does.  `values`
-    are (name, array): the input, then what leaves each box; an empty name
-    makes a short bare arrow.  `parameters` enter boxes from above, by the
-    number of the box.  `gradients` are by each of `values`, those at the end
-    may be missing; `by_parameters` leave the boxes below.  Names are TeX.
+    Forward runs to the right; backward runs to the left, below and dashed.
+    `steps` and `back` say what each box does.  `values` are (name, array):
+    the input, then what leaves each box; an empty name makes a short bare
+    arrow.  `parameters` enter boxes from above, by the number of the box.
+    `gradients` are by each of `values`, those at the end may be missing;
+    `by_parameters` leave the boxes below.  Names are TeX.
     """
     boxes, edges = _graph_spans(steps, back, values)
-    fig = new_figure(height=HEIGHT if back else 2.6)
+    fig = new_figure()
     axes = fig.subplots()
-    floor = -LANE if back else 0.0
     for place, (left, right) in enumerate(boxes):
-        box = sheet(left, floor, right - left, LANE - floor, WINDOW)
+        box = sheet(left, -LANE, right - left, 2 * LANE, WINDOW)
         axes.add_patch(box)
         for texts, y in ((steps, LANE / 2), (back, -LANE / 2)):
-            if texts:
-                place_text(axes, (left + right) / 2, y, texts[place])
+            place_text(axes, (left + right) / 2, y, texts[place])
     for place, (x, end) in enumerate(edges):
         color = INPUT if place <= min(parameters) else OUTPUT
         ends = (x, LANE / 2), (end, LANE / 2)
@@ -172,15 +170,13 @@ def computation_graph(
     for box, named in parameters.items():
         x = sum(boxes[box]) / 2
         _draw_edge(axes, (x, LANE + 0.6), (x, LANE), *named, KERNEL)
-    for box, named in (by_parameters or {}).items():
+    for box, named in by_parameters.items():
         x = sum(boxes[box]) / 2
-        ends = (x, floor), (x, floor - 0.6)
+        ends = (x, -LANE), (x, -LANE - 0.6)
         _draw_edge(axes, *ends, *named, KERNEL, dashed=True)
     place_text(axes, 0.1, LANE + 0.9, "forward \u2192", GREY, "left")
-    if back:
-        place_text(axes, 0.1, floor - 0.9, "\u2190 backward", GREY, "left")
-    bottom = floor - 1.1 if back else -0.1
-    axes.set(xlim=(0, edges[-1][1]), ylim=(bottom, LANE + 1.1))
+    place_text(axes, 0.1, -LANE - 0.9, "\u2190 backward", GREY, "left")
+    axes.set(xlim=(0, edges[-1][1]), ylim=(-LANE - 1.1, LANE + 1.1))
     axes.set_aspect("equal")
     axes.set_axis_off()
     return fig
@@ -196,7 +192,7 @@ def _graph_spans(
         edges.append((x, x + max(width + 0.12, 0.28)))
         x = edges[-1][1]
         if place < len(steps):
-            texts = "\n".join([steps[place], *back[place : place + 1]])
+            texts = f"{steps[place]}\n{back[place]}"
             boxes.append((x, x + max(_text_width(texts) + 0.12, 0.6)))
             x = boxes[-1][1]
     return boxes, edges

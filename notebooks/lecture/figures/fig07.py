@@ -24,22 +24,22 @@ from helpers.figures.style import GREY, INPUT, KERNEL, OUTPUT, WINDOW
 
 
 def picture_rows(
-    rows: Mapping[str, NDArray], titles: Sequence[str], mark: float
+    rows: Mapping[str, Sequence[NDArray]], titles: Sequence[str], mark: float
 ) -> Figure:
     """Draw rows of small grey pictures in frames, a name before each row.
 
-    A row has shape (N, 1, H, W), dark ink on light paper; sizes may differ
-    between rows, which are drawn equally large.  The titles stand above the
-    first.  At `mark`, a share of the width, a dashed line crosses all
-    pictures: beside it, small moves are seen.
+    A picture has shape (1, H, W), dark ink on light paper; all are drawn
+    equally large.  The titles stand above the first row.  At `mark`, a share
+    of the width, a dashed line crosses all pictures: beside it, small moves
+    are seen.
     """
-    named = as_items(rows, "rows", "(N, 1, H, W)")
+    named = as_items(rows, "rows")
     check_titles(titles, max(len(images) for _, images in named), "titles")
     fig, all_axes = panels(len(named) * len(titles), len(titles))
     grid = np.reshape(all_axes, (len(named), len(titles)))
     for (name, images), line in zip(named, grid):
-        for image, axes in zip(images[:, 0], line):
-            axes.imshow(image, cmap="Greys", vmin=0, vmax=images.max())
+        for (image,), axes in zip(images, line):
+            axes.imshow(image, cmap="Greys", vmin=0, vmax=image.max())
             place = mark * image.shape[1] - 0.5
             axes.axvline(place, color=KERNEL, lw=2, ls=(0, (4, 3)))
             frame(axes)
