@@ -151,9 +151,50 @@ def record_depth_and_structure(
     """
     kinds = families.FAMILIES.items()
     every = [(name, w) for name, family in kinds for w in family.widths]
-    matched = [(name, family.matched) for name, family in kinds]
     shuffled = families.shuffle_pixels(digits, np.random.default_rng(0))
     settings = (recipe, seeds, rates, n_jobs, True)
+    return {
+        **_facts(data, digits, recipe, seeds, rates),
+        "networks": families.compare(digits, every, *settings),
+        "shuffled": families.compare(shuffled, _matched(), *settings),
+    }
+
+
+def record_controls(
+    scattered: Digits,
+    centred: Digits,
+    recipe: Recipe,
+    seeds: Sequence[int],
+    rates: Sequence[float] = families.RATES,
+    n_jobs: int | None = None,
+) -> dict[str, Any]:
+    """Compare one size of each family on digits that lie in the middle.
+
+    Under ``"centred"``; under ``"scattered"``, on scattered digits, networks
+    in which depth comes without more pooling, and pooling without depth.
+    """
+    kinds = families.CONTROLS.items()
+    others = [(name, family.matched) for name, family in kinds]
+    settings = (recipe, seeds, rates, n_jobs, True)
+    return {
+        **_facts("digits", scattered, recipe, seeds, rates),
+        "centred": families.compare(centred, _matched(), *settings),
+        "scattered": families.compare(scattered, others, *settings),
+    }
+
+
+def _matched() -> list[tuple[str, int]]:
+    kinds = families.FAMILIES.items()
+    return [(name, family.matched) for name, family in kinds]
+
+
+def _facts(
+    data: str,
+    digits: Digits,
+    recipe: Recipe,
+    seeds: Sequence[int],
+    rates: Sequence[float],
+) -> dict[str, Any]:
     return {
         "data": data,
         "side": digits.train_images.shape[2],
@@ -165,8 +206,6 @@ def record_depth_and_structure(
         "rate_seed": families.RATE_SEED,
         "seeds": list(seeds),
         **_circumstances(),
-        "networks": families.compare(digits, every, *settings),
-        "shuffled": families.compare(shuffled, matched, *settings),
     }
 
 
@@ -180,15 +219,35 @@ def _depth_and_structure(options: argparse.Namespace) -> Callable[[], None]:
             options.data, digits, recipe, options.seeds, n_jobs=options.jobs
         )
         _write_json(options.output / families.FILES[options.data], facts)
-        for network in facts["networks"]:
-            errors = network["test_error"]
-            print(
-                f"{network['family']:22} {network['parameters']:>8,} "
-                f"parameters: {np.mean(errors):5.1f} % "
-                f"({min(errors)} to {max(errors)})"
-            )
+        _tell(facts["networks"])
 
     return write
+
+
+def _depth_controls(options: argparse.Namespace) -> Callable[[], None]:
+    """Return what writes the record of the controls."""
+    recipe = replace(families.RECIPE, epochs=options.epochs)
+    scattered = families.pictures("digits")
+    centred = families.standardise(families.centre(load_mnist(), 40))
+
+    def write() -> None:
+        facts = record_controls(
+            scattered, centred, recipe, options.seeds, n_jobs=options.jobs
+        )
+        _write_json(options.output / families.CONTROLS_FILE, facts)
+        _tell(facts["centred"] + facts["scattered"])
+
+    return write
+
+
+def _tell(networks: Sequence[dict[str, Any]]) -> None:
+    for network in networks:
+        errors = network["test_error"]
+        print(
+            f"{network['family']:34} {network['parameters']:>8,} "
+            f"parameters: {np.mean(errors):5.1f} % "
+            f"({min(errors)} to {max(errors)})"
+        )
 
 
 # --- The bundled digits ------------------------------------------------------
@@ -262,6 +321,11 @@ def _parser() -> argparse.ArgumentParser:
     add("--root", help="folder that holds SVHN, or will (--data svhn)")
     _add_runs(add)
     add("--images", type=int, default=4000, help="to train with")
+    add("--epochs", type=int, default=families.RECIPE.epochs)
+
+    told = "Train them on centred digits, and networks that split depth."
+    add = command(_depth_controls, told)
+    _add_runs(add)
     add("--epochs", type=int, default=families.RECIPE.epochs)
 
     add = command(_mnist_5k, "Write the digits that are bundled.")
