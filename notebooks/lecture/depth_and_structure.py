@@ -116,10 +116,10 @@ FAMILIES = {
 }
 
 # What else changes with depth in `conv_5`, a second pooling and more maps,
-# given to two layers, and taken from five; of the matched size.
+# given to two layers, and taken from five; about 9,000 parameters.
 CONTROLS = {
-    "convolution, 2 layers, pooled by 4": Family(conv_2_pooled, (110,), 110),
-    "convolution, 5 layers, pooled by 2": Family(conv_5_plain, (23,), 23),
+    "convolution, 2 layers, pooled by 4": Family(conv_2_pooled, (33,), 33),
+    "convolution, 5 layers, pooled by 2": Family(conv_5_plain, (9,), 9),
 }
 
 
