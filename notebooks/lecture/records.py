@@ -136,118 +136,70 @@ def _lenet5(options: argparse.Namespace) -> Callable[[], None]:
 # --- Depth and structure -----------------------------------------------------
 
 
-def record_depth_and_structure(
-    data: str,
-    digits: Digits,
-    recipe: Recipe,
-    seeds: Sequence[int],
-    rates: Sequence[float] = families.RATES,
-    n_jobs: int | None = None,
-) -> dict[str, Any]:
-    """Compare all families at all sizes, then some with shuffled pixels.
-
-    Returns what was run, with what, for JSON; ``"networks"`` as `compare`
-    returns them, and ``"shuffled"``, the same for one size of each family.
-    """
+def _depth_and_structure(options: argparse.Namespace) -> Callable[[], None]:
+    """Return what compares all families at all sizes, some also shuffled."""
+    digits = families.pictures(options.data, options.root, options.images)
+    shuffled = families.shuffle_pixels(digits, np.random.default_rng(0))
     kinds = families.FAMILIES.items()
     every = [(name, w) for name, family in kinds for w in family.widths]
-    shuffled = families.shuffle_pixels(digits, np.random.default_rng(0))
-    settings = (recipe, seeds, rates, n_jobs, True)
-    return {
-        **_facts(data, digits, recipe, seeds, rates),
-        "networks": families.compare(digits, every, *settings),
-        "shuffled": families.compare(shuffled, _matched(), *settings),
+    parts = {"networks": (digits, every), "shuffled": (shuffled, _matched())}
+    file = families.FILES[options.data]
+    return _comparison(options, options.data, file, parts)
+
+
+def _depth_controls(options: argparse.Namespace) -> Callable[[], None]:
+    """Return what compares them on centred digits, and what splits depth."""
+    centred = families.standardise(families.centre(load_mnist(), 40))
+    others = [(name, f.matched) for name, f in families.CONTROLS.items()]
+    scattered = families.pictures("digits")
+    parts = {
+        "centred": (centred, _matched()),
+        "scattered": (scattered, others),
     }
-
-
-def record_controls(
-    scattered: Digits,
-    centred: Digits,
-    recipe: Recipe,
-    seeds: Sequence[int],
-    rates: Sequence[float] = families.RATES,
-    n_jobs: int | None = None,
-) -> dict[str, Any]:
-    """Compare one size of each family on digits that lie in the middle.
-
-    Under ``"centred"``; under ``"scattered"``, on scattered digits, networks
-    in which depth comes without more pooling, and pooling without depth.
-    """
-    kinds = families.CONTROLS.items()
-    others = [(name, family.matched) for name, family in kinds]
-    settings = (recipe, seeds, rates, n_jobs, True)
-    return {
-        **_facts("digits", scattered, recipe, seeds, rates),
-        "centred": families.compare(centred, _matched(), *settings),
-        "scattered": families.compare(scattered, others, *settings),
-    }
+    return _comparison(options, "digits", families.CONTROLS_FILE, parts)
 
 
 def _matched() -> list[tuple[str, int]]:
-    kinds = families.FAMILIES.items()
-    return [(name, family.matched) for name, family in kinds]
+    """Return each family with the one of its widths that is matched."""
+    return [(name, f.matched) for name, f in families.FAMILIES.items()]
 
 
-def _facts(
+def _comparison(
+    options: argparse.Namespace,
     data: str,
-    digits: Digits,
-    recipe: Recipe,
-    seeds: Sequence[int],
-    rates: Sequence[float],
-) -> dict[str, Any]:
-    return {
+    file: str,
+    parts: dict[str, tuple[Digits, list[tuple[str, int]]]],
+) -> Callable[[], None]:
+    """Return what compares the networks of each part on its digits."""
+    recipe = replace(families.RECIPE, epochs=options.epochs)
+    digits, _ = next(iter(parts.values()))
+    facts = {
         "data": data,
         "side": digits.train_images.shape[2],
         "train_images": len(digits.train_images),
         "test_images": len(digits.test_images),
         "held_out": len(digits.train_images) // 4,
         "recipe": asdict(recipe) | {"peak_rate": "of each network"},
-        "rates": list(rates),
+        "rates": list(families.RATES),
         "rate_seed": families.RATE_SEED,
-        "seeds": list(seeds),
+        "seeds": list(options.seeds),
         **_circumstances(),
     }
 
-
-def _depth_and_structure(options: argparse.Namespace) -> Callable[[], None]:
-    """Return what writes the record that is asked for."""
-    recipe = replace(families.RECIPE, epochs=options.epochs)
-    digits = families.pictures(options.data, options.root, options.images)
-
     def write() -> None:
-        facts = record_depth_and_structure(
-            options.data, digits, recipe, options.seeds, n_jobs=options.jobs
-        )
-        _write_json(options.output / families.FILES[options.data], facts)
-        _tell(facts["networks"])
+        settings = (recipe, options.seeds, families.RATES, options.jobs, True)
+        for part, (digits, networks) in parts.items():
+            facts[part] = families.compare(digits, networks, *settings)
+        _write_json(options.output / file, facts)
+        for network in [network for part in parts for network in facts[part]]:
+            errors = network["test_error"]
+            print(
+                f"{network['family']:34} {network['parameters']:>8,} "
+                f"parameters: {np.mean(errors):5.1f} % "
+                f"({min(errors)} to {max(errors)})"
+            )
 
     return write
-
-
-def _depth_controls(options: argparse.Namespace) -> Callable[[], None]:
-    """Return what writes the record of the controls."""
-    recipe = replace(families.RECIPE, epochs=options.epochs)
-    scattered = families.pictures("digits")
-    centred = families.standardise(families.centre(load_mnist(), 40))
-
-    def write() -> None:
-        facts = record_controls(
-            scattered, centred, recipe, options.seeds, n_jobs=options.jobs
-        )
-        _write_json(options.output / families.CONTROLS_FILE, facts)
-        _tell(facts["centred"] + facts["scattered"])
-
-    return write
-
-
-def _tell(networks: Sequence[dict[str, Any]]) -> None:
-    for network in networks:
-        errors = network["test_error"]
-        print(
-            f"{network['family']:34} {network['parameters']:>8,} "
-            f"parameters: {np.mean(errors):5.1f} % "
-            f"({min(errors)} to {max(errors)})"
-        )
 
 
 # --- The bundled digits ------------------------------------------------------

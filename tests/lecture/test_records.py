@@ -160,7 +160,7 @@ def test_command_records_every_network(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(families, "trial", trial)
     settings = "depth_and_structure --images 40 --epochs 1 --seeds 2"
     run_command(tmp_path, settings)
-    assert capsys.readouterr().out.count("parameters:") == 16
+    assert capsys.readouterr().out.count("parameters:") == 20
     assert names(tmp_path) == ["depth_and_structure.json"]
     facts = strict_json((tmp_path / "depth_and_structure.json").read_text())
     assert facts["seeds"] == [0, 1]
