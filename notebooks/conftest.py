@@ -34,7 +34,6 @@ LOOSE = {
     "08-error-name-100-1-np-array-hi": 11_000,
     "08-first-net-layers-0-weight-re": 90_000,
     "08-logits-training-predict-net": 60_000,
-    "08-wrong-training-mistakes-net": 70_000,
     "09-part-experiments-pictures-di": 400,
 }
 

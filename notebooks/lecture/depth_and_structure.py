@@ -79,6 +79,26 @@ def conv_5(width: int, side: int, rng: np.random.Generator) -> list[Layer]:
     ]
 
 
+def conv_2_pooled(
+    width: int, side: int, rng: np.random.Generator
+) -> list[Layer]:
+    """Return the layers of `conv_2`, but pooled by 4, as `conv_5` is."""
+    dense = Linear(width * (side // 8) ** 2, 10, gain=0.001, rng=rng)
+    first = conv_2(width, side, rng)[:2]
+    return [*first, MaxPool2d(4), Flatten(), dense]
+
+
+def conv_5_plain(
+    width: int, side: int, rng: np.random.Generator
+) -> list[Layer]:
+    """Return five layers as `conv_5`, but pooled once, with equal maps."""
+    stack = conv_2(width, side, rng)[:3]
+    for padding in (1, 1, 0):
+        stack += [Conv2d(width, width, 3, padding=padding, rng=rng), ReLU()]
+    features = width * (side // 4 - 2) ** 2
+    return [*stack, Flatten(), Linear(features, 10, gain=0.001, rng=rng)]
+
+
 class Family(NamedTuple):
     """Networks of one kind and several sizes.
 
@@ -97,6 +117,13 @@ FAMILIES = {
     "convolution, 5 layers": Family(conv_5, (2, 4, 8, 16), 8),
 }
 
+# What else changes with depth in `conv_5`, a second pooling and more maps,
+# given to two layers, and taken from five; about 9,000 parameters.
+CONTROLS = {
+    "convolution, 2 layers, pooled by 4": Family(conv_2_pooled, (33,), 33),
+    "convolution, 5 layers, pooled by 2": Family(conv_5_plain, (9,), 9),
+}
+
 
 def build(
     family: str, width: int, side: int, rng: np.random.Generator
@@ -109,13 +136,14 @@ def build(
     >>> build("convolution, 5 layers", 8, 40, rng).parameter_count()
     30282
     """
-    if not isinstance(family, str) or family not in FAMILIES:
-        names = ", ".join(map(repr, FAMILIES))
+    families = FAMILIES | CONTROLS
+    if not isinstance(family, str) or family not in families:
+        names = ", ".join(map(repr, families))
         raise ValueError(f"family must be one of {names}, not {family!r}")
     width, side = as_int(width, "width"), as_int(side, "side", 24)
     if side % 8:
         raise ValueError(f"side must be divisible by 8, not {side}")
-    return Sequential(FAMILIES[family].layers(width, side, rng))
+    return Sequential(families[family].layers(width, side, rng))
 
 
 # --- The pictures ------------------------------------------------------------
@@ -125,6 +153,7 @@ FILES = {
     "digits": "depth_and_structure.json",
     "svhn": "depth_and_structure_svhn.json",
 }
+CONTROLS_FILE = "depth_controls.json"
 SVHN_FILES = ("SVHN/train_32x32.mat", "SVHN/test_32x32.mat")
 
 
@@ -222,6 +251,17 @@ def scatter(digits: Digits, side: int, rng: np.random.Generator) -> Digits:
         return sheets
 
     return _changed(digits, move)
+
+
+def centre(digits: Digits, side: int) -> Digits:
+    """Draw each digit in the middle of a sheet of `side` pixels."""
+    size = _checked(digits).train_images.shape[2]
+    if as_int(side, "side") < size:
+        raise ValueError(f"side must be at least {size} px, not {side}")
+    before = (side - size) // 2
+    around = (before, side - size - before)
+    frame = [(0, 0), (0, 0), around, around]
+    return _changed(digits, lambda images: np.pad(images, frame))
 
 
 def shuffle_pixels(digits: Digits, rng: np.random.Generator) -> Digits:

@@ -139,26 +139,43 @@ def _lenet5(options: argparse.Namespace) -> None:
 # --- Depth and structure -----------------------------------------------------
 
 
-def record_depth_and_structure(
-    data: str,
-    digits: Digits,
-    recipe: Recipe,
-    seeds: Sequence[int],
-    n_jobs: int | None,
-    ended: Mapping[str, list],
-) -> dict[str, Any]:
-    """Compare all families at all sizes, then some with shuffled pixels.
-
-    Returns what was run, with what, for JSON; ``"networks"`` as `compare`
-    returns them, and ``"shuffled"``, the same for one size of each family.
-    Each run is added to the list of that name in `ended` when it ends.
-    """
+def _depth_and_structure(options: argparse.Namespace) -> None:
+    """Compare all families at all sizes, then some with shuffled pixels."""
+    digits = families.pictures(options.data, options.root, options.images)
+    shuffled = families.shuffle_pixels(digits, np.random.default_rng(0))
     kinds = families.FAMILIES.items()
     every = [(name, w) for name, family in kinds for w in family.widths]
-    matched = [(name, family.matched) for name, family in kinds]
-    shuffled = families.shuffle_pixels(digits, np.random.default_rng(0))
-    settings = (recipe, seeds, families.RATES, n_jobs, True)
-    return {
+    parts = {"networks": (digits, every), "shuffled": (shuffled, _matched())}
+    _compare(options, options.data, families.FILES[options.data], parts)
+
+
+def _depth_controls(options: argparse.Namespace) -> None:
+    """Compare them on centred digits, and networks that split depth."""
+    centred = families.standardise(families.centre(load_mnist(), 40))
+    others = [(name, f.matched) for name, f in families.CONTROLS.items()]
+    scattered = families.pictures("digits")
+    parts = {
+        "centred": (centred, _matched()),
+        "scattered": (scattered, others),
+    }
+    _compare(options, "digits", families.CONTROLS_FILE, parts)
+
+
+def _matched() -> list[tuple[str, int]]:
+    """Return each family with the one of its widths that is matched."""
+    return [(name, f.matched) for name, f in families.FAMILIES.items()]
+
+
+def _compare(
+    options: argparse.Namespace,
+    data: str,
+    file: str,
+    parts: dict[str, tuple[Digits, list[tuple[str, int]]]],
+) -> None:
+    """Compare the networks of each part on its digits, and write it down."""
+    recipe = replace(families.RECIPE, epochs=options.epochs)
+    digits, _ = next(iter(parts.values()))
+    facts = {
         "data": data,
         "side": digits.train_images.shape[2],
         "train_images": len(digits.train_images),
@@ -167,26 +184,20 @@ def record_depth_and_structure(
         "recipe": asdict(recipe) | {"peak_rate": "of each network"},
         "rates": list(families.RATES),
         "rate_seed": families.RATE_SEED,
-        "seeds": list(seeds),
+        "seeds": list(options.seeds),
         **_circumstances(),
-        "networks": compare(digits, every, *settings, ended["networks"]),
-        "shuffled": compare(shuffled, matched, *settings, ended["shuffled"]),
     }
-
-
-def _depth_and_structure(options: argparse.Namespace) -> None:
-    """Write the record that is asked for."""
-    recipe = replace(families.RECIPE, epochs=options.epochs)
-    digits = families.pictures(options.data, options.root, options.images)
-    path = options.output / families.FILES[options.data]
-    what = (options.data, digits, recipe, options.seeds, options.jobs)
+    path = options.output / file
+    settings = (recipe, options.seeds, families.RATES, options.jobs, True)
     with _kept(path.with_suffix(".part.json")) as ended:
-        facts = record_depth_and_structure(*what, ended)
+        for part, (digits, networks) in parts.items():
+            found = compare(digits, networks, *settings, ended[part])
+            facts[part] = found
     _write_run(path, facts, {})
-    for network in facts["networks"]:
+    for network in [network for part in parts for network in facts[part]]:
         errors = network["test_error"]
         print(
-            f"{network['family']:22} {network['parameters']:>8,} "
+            f"{network['family']:34} {network['parameters']:>8,} "
             f"parameters: {np.mean(errors):5.1f} % "
             f"({min(errors)} to {max(errors)})"
         )
@@ -312,6 +323,11 @@ def _parser() -> argparse.ArgumentParser:
     add("--root", help="folder that holds SVHN, or will (--data svhn)")
     _add_runs(add)
     add("--images", type=int, default=4000, help="to train with")
+    add("--epochs", type=int, default=families.RECIPE.epochs)
+
+    told = "Train them on centred digits, and networks that split depth."
+    add = add_command(_depth_controls, told)
+    _add_runs(add)
     add("--epochs", type=int, default=families.RECIPE.epochs)
 
     add = add_command(_mnist_5k, "Write the digits that are bundled.")

@@ -13,8 +13,10 @@ from helpers.layers import Conv2d, Linear
 from helpers.training import Recipe
 from lecture import depth_and_structure as experiments
 from lecture.depth_and_structure import (
+    CONTROLS,
     FAMILIES,
     build,
+    centre,
     compare,
     hold_out,
     load_svhn,
@@ -44,13 +46,17 @@ def part():
 # --- The families ------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize("name", FAMILIES | CONTROLS)
 @pytest.mark.parametrize("side", [32, 40])
 def test_depth_is_the_number_in_the_name(name, side):
-    family = FAMILIES[name]
+    family = (FAMILIES | CONTROLS)[name]
     network = build(name, family.matched, side, draw())
     with_weights = [a for a in network.layers if a.parameters]
     assert f"{len(with_weights)} layers" in name
+    pools = [
+        a.window.kernel_size[0] for a in network.layers if "Pool" in f"{a}"
+    ]
+    assert name in FAMILIES or f"pooled by {np.prod(pools)}" in name
     kinds = {type(layer) for layer in with_weights[:-1]}
     assert kinds == {Conv2d if "conv" in name else Linear}
     assert isinstance(with_weights[-1], Linear)
@@ -79,6 +85,17 @@ def test_families_have_four_sizes_that_overlap():
         assert counts[0] < 10_000 < 60_000 < counts[-1]
         matched.append(counts[family.widths.index(family.matched)])
     assert max(matched) / min(matched) < 1.11
+
+
+def test_controls_split_what_depth_brings():
+    pooled, plain = (
+        build(f, CONTROLS[f].matched, 40, draw()) for f in CONTROLS
+    )
+    deep = build("convolution, 5 layers", 4, 40, draw())
+    counts = [n.parameter_count() for n in (plain, deep, pooled)]
+    assert counts == [8218, 9098, 9118]
+    maps = [a.weight.shape[0] for a in plain.layers if isinstance(a, Conv2d)]
+    assert maps == [9] * 4
 
 
 @pytest.mark.parametrize(
@@ -121,6 +138,18 @@ def test_sheet_must_hold_the_digit(digits):
         scatter(digits, 27, draw())
     with pytest.raises(TypeError, match="digits must be Digits"):
         scatter([], 40, draw())
+
+
+def test_centred_digits_lie_in_the_middle(digits):
+    for side, start in [(40, 6), (31, 1), (28, 0)]:
+        moved = centre(digits, side)
+        assert moved.train_images.shape[2:] == (side, side)
+        middle = slice(start, start + 28)
+        for before, after in [(digits[0], moved[0]), (digits[2], moved[2])]:
+            np.testing.assert_array_equal(after[..., middle, middle], before)
+            assert before.sum(dtype=int) == after.sum(dtype=int)
+    with pytest.raises(ValueError, match="side must be at least 28 px"):
+        centre(digits, 27)
 
 
 def test_all_pictures_are_shuffled_alike(digits):

@@ -243,7 +243,7 @@ def test_command_records_every_network(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(families, "trial", trial)
     settings = "depth_and_structure --images 40 --epochs 1 --seeds 2"
     run_command(tmp_path, settings)
-    assert capsys.readouterr().out.count("parameters:") == 16
+    assert capsys.readouterr().out.count("parameters:") == 20
     assert names(tmp_path) == ["depth_and_structure.json"]
     facts = strict_json((tmp_path / "depth_and_structure.json").read_text())
     assert facts["seeds"] == [0, 1]
@@ -256,14 +256,41 @@ def test_command_records_every_network(tmp_path, capsys, monkeypatch):
         assert str(network["rate"]) in network["held_out_error"]
 
 
-def test_the_bundled_record_is_of_these_families():
-    facts = json.loads((FOLDER / families.FILES["digits"]).read_bytes())
+def test_command_records_the_controls(tmp_path, capsys, monkeypatch):
+    def trial(digits, family, width, recipe, seed):
+        edge = digits.train_images[:, 0, :6]  # paper, where none is scattered
+        error = 10.0 if edge.min() == edge.max() else 20.0
+        return dict(train_error=error, test_error=error, diverged=False)
+
+    monkeypatch.setattr(families, "trial", trial)
+    run_command(tmp_path, "depth_controls --epochs 1 --seeds 2")
+    assert capsys.readouterr().out.count("parameters:") == 6
+    facts = strict_json((tmp_path / families.CONTROLS_FILE).read_text())
+    assert facts["recipe"]["epochs"] == 1
+    for name, kinds, error in [
+        ("centred", families.FAMILIES, 10),
+        ("scattered", families.CONTROLS, 20),
+    ]:
+        assert [n["family"] for n in facts[name]] == list(kinds)
+        assert all(n["test_error"] == [error] * 2 for n in facts[name])
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        (families.FILES["digits"], ["networks", "shuffled"]),
+        (families.CONTROLS_FILE, ["centred", "scattered"]),
+    ],
+)
+def test_the_bundled_records_are_of_these_families(name, parts):
+    facts = json.loads((FOLDER / name).read_bytes())
     assert facts["recipe"]["epochs"] == families.RECIPE.epochs
     assert facts["seeds"] == list(range(5))
-    found = [(n["family"], n["width"]) for n in facts["networks"]]
     kinds = families.FAMILIES
-    assert found == [(f, w) for f in kinds for w in kinds[f].widths]
-    for network in facts["networks"] + facts["shuffled"]:
+    if "networks" in parts:
+        found = [(n["family"], n["width"]) for n in facts["networks"]]
+        assert found == [(f, w) for f in kinds for w in kinds[f].widths]
+    for network in [network for part in parts for network in facts[part]]:
         sizes = network["family"], network["width"], 40
         built = families.build(*sizes, draw())
         assert built.parameter_count() == network["parameters"]
@@ -331,6 +358,7 @@ def test_bundled_digits_are_what_the_command_makes(tmp_path):
         ("depth_and_structure --epochs 0", "epochs must be at least 1, not"),
         ("depth_and_structure --images 3", "count must be at least 4"),
         ("depth_and_structure --output no", "cannot write to no: create"),
+        ("depth_controls --epochs 0", "epochs must be at least 1, not"),
         ("mnist_5k .", "could not be downloaded"),
         ("", "required: command"),
     ],
