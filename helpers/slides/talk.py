@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
-from helpers.slides.cells import Frame
+from helpers.slides.blocks import Block, markdown
+from helpers.slides.cells import Frame, read_frames
 
 SERIES = "Introduction to Convolutional Neural Networks"
 # The slides of that lecture in its order: it begins with the motivation, S19,
@@ -33,7 +35,7 @@ def route(notebooks: Iterable[Sequence[Frame]]) -> list[Frame]:
 
     A cell that begins a section and is tagged lecture-S09 puts the section in
     place of slide S9; one that begins a subslide puts that alone.  Frames
-    tagged lecture-skip are left out, and the numbers before headings too.
+    tagged lecture-skip are left out.
 
     Examples
     --------
@@ -61,12 +63,7 @@ def route(notebooks: Iterable[Sequence[Frame]]) -> list[Frame]:
     found: list[Frame] = []
     for slide in ROUTE:
         # One section may stand for two slides; it is shown once.
-        first, *rest = chosen[slide]
-        if first not in found:
-            first.begins_section = True
-            found += [first, *rest]
-    for frame in found:  # sections are numbered within a notebook
-        frame.title = re.sub(r"^\d+ ", "", frame.title)
+        found += [frame for frame in chosen[slide] if frame not in found]
     return found
 
 
@@ -79,6 +76,48 @@ def _tagged(parts: Sequence[Frame]) -> list[Frame]:
     for frame in rest:
         if frame.begins_section:
             break
-        if LEAVE_OUT not in frame.tags:
-            found.append(frame)
-    return found
+        found.append(frame)
+    return [frame for frame in found if LEAVE_OUT not in frame.tags]
+
+
+def lecture(
+    paths: Sequence[Path], sections: Sequence[str] = ()
+) -> list[Frame]:
+    """Return the frames of a lecture: a slide opens each notebook's part.
+
+    Without `sections` it is the route of the original, with them all that
+    these notebooks show.
+    """
+    read = [read_frames(path) for path in paths]
+    if sections:
+        parts = [
+            frame
+            for _, found in read
+            for frame in found
+            if frame.notebook[:2] in sections
+        ]
+    else:
+        parts = route([found for _, found in read])
+    questions = {title: _question(found) for title, found in read}
+    found: list[Frame] = []
+    for frame in parts:
+        if not found or found[-1].notebook != frame.notebook:
+            found.append(_opening(frame.notebook, questions[frame.notebook]))
+        frame.begins_section = False
+        frame.title = re.sub(r"^\d+ ", "", frame.title)
+        found.append(frame)
+    last = Block("text", markdown(REFERENCES))
+    return [*found, Frame("References", [last], notebook=SERIES)]
+
+
+def _question(parts: Sequence[Frame]) -> str:
+    """Return what a notebook's first text says in bold."""
+    html = "".join(block.html for block in parts[0].blocks[:1])
+    bold = re.match(r"\s*<p><strong>(.*?)</strong>", html, re.DOTALL)
+    return f"<p>{bold[1]}</p>" if bold else ""
+
+
+def _opening(title: str, question: str) -> Frame:
+    """Return the slide that opens a part: number, title, question."""
+    blocks = [Block("text", question)] if question else []
+    return Frame(title, blocks, notebook=title, kind="frame opening")

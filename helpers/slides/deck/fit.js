@@ -1,0 +1,295 @@
+/* Lays each frame out on screens.  It measures in the page and guesses
+   nothing: tries layouts and sizes, takes the one that shows most, and parts
+   what does not fit.  What it could not fit stands in fitReport.trouble. */
+const Fit = (() => {
+  const SCALES = [1.25, 1, 0.88, 0.8]; // of the text
+  const LEFT = [0.3, 0.4, 0.5]; // of the width
+  const LEAST = { picture: 0.75, code: 15, zoom: 0.75, shrunk: 0.5 };
+  const MOST = { picture: 1.6, code: 22 };
+  const report = (window.fitReport = { seconds: 0, frames: 0, screens: 0, trouble: [] });
+  let frames;
+
+  const make = (name, ...children) => {
+    const element = document.createElement("div");
+    element.className = name;
+    element.append(...children);
+    return element;
+  };
+  const is = (kind) => (block) => block.classList.contains(kind);
+  const all = (root, what) => [...root.querySelectorAll(what)];
+
+  /* --- One layout --- */
+
+  /* Code and what it prints stand side by side where both are short. */
+  function pairs(blocks) {
+    const found = [];
+    for (const block of blocks) {
+      const last = found.at(-1);
+      const same = last?.dataset.cell === block.dataset.cell;
+      if (same && is("pair")(last)) last.append(block);
+      else if (same && is("code")(last) && is("output")(block)) {
+        found.push(make("pair", found.pop(), block));
+        found.at(-1).dataset.cell = block.dataset.cell;
+      } else found.push(block);
+    }
+    return found;
+  }
+
+  function arrange(body, blocks, left, scale) {
+    const drawn = blocks.some(is("picture")) ? ["picture"] : ["code", "output"];
+    const shown = blocks.filter((b) => drawn.some((kind) => is(kind)(b)));
+    const told = blocks.filter((b) => !shown.includes(b));
+    body.style.setProperty("--scale", scale);
+    body.classList.toggle("beside", left > 0);
+    if (!left) return body.replaceChildren(...pairs(blocks));
+    body.style.setProperty("--left", `${left}fr`);
+    body.style.setProperty("--right", `${1 - left}fr`);
+    body.replaceChildren(
+      make("column", ...pairs(told)), make("column", ...pairs(shown)));
+  }
+
+  /* Makes lines of code as large as they fit; the least size wraps. */
+  function sizeCode(body, scale) {
+    let least = Infinity;
+    for (const block of all(body, ".code, .output")) block.style.fontSize = "";
+    for (const block of all(body, ".code, .output")) {
+      let size = Math.min(MOST.code, 20 * scale);
+      block.style.fontSize = `${size}px`;
+      block.classList.remove("wraps");
+      for (const pre of all(block, "pre")) {
+        const share = pre.clientWidth / pre.scrollWidth;
+        if (share < 1) size = Math.min(size, Math.floor(10 * size * share) / 10);
+      }
+      block.classList.toggle("wraps", size < LEAST.code);
+      block.style.fontSize = `${Math.max(size, LEAST.code)}px`;
+      least = Math.min(least, size);
+    }
+    return least;
+  }
+
+  /* Makes formulas and tables that are too wide smaller. */
+  function zoomWide(body) {
+    let least = 1;
+    for (const wide of all(body, "mjx-container[display], table, .explorer > *")) {
+      wide.style.zoom = "";
+      const inner = wide.querySelector(":scope > svg") ?? wide;
+      const room = wide.closest(".block").clientWidth;
+      const width = inner.getBoundingClientRect().width / pageScale(body);
+      const share = room / width;
+      if (share >= 1 || !width) continue;
+      wide.style.zoom = Math.max(0.99 * share, LEAST.shrunk);
+      least = Math.min(least, share);
+    }
+    return least;
+  }
+
+  const pageScale = (body) =>
+    body.getBoundingClientRect().width / body.offsetWidth || 1;
+
+  /* How large pictures are, of the size at which their letters read well. */
+  function pictures(body) {
+    return Math.min(Infinity, ...all(body, ".picture img").map((image) => {
+      const { naturalWidth: width, naturalHeight: height } = image;
+      const shown = Math.min(
+        image.clientWidth / width, image.clientHeight / height);
+      return shown / Math.min(1, 800 / width, 500 / height);
+    }));
+  }
+
+  const overflows = (body) =>
+    [body, ...all(body, ".column, .block")].some((e) =>
+      e.scrollHeight > e.clientHeight + 1 || e.scrollWidth > e.clientWidth + 1);
+
+  /* Returns how good a layout is, 0 if something does not fit. */
+  function value(body, blocks, left, scale) {
+    arrange(body, blocks, left, scale);
+    const code = sizeCode(body, scale);
+    const zoom = zoomWide(body);
+    const picture = pictures(body);
+    if (overflows(body) || picture < LEAST.picture) return 0;
+    if (left && (code < LEAST.code || zoom < LEAST.zoom)) return 0;
+    return 2 * Math.min(picture, MOST.picture) + Math.min(scale, 1.15)
+      + Math.min(code, 20) / 40 + zoom + (left ? 0 : 0.02);
+  }
+
+  /* Lays blocks out as well as it can; says whether they fit. */
+  function best(body, blocks) {
+    const mixed = blocks.some(is("text")) && !blocks.every(is("text"));
+    let found = { value: 0 };
+    for (const left of mixed ? [0, ...LEFT] : [0])
+      for (const scale of SCALES) {
+        const now = value(body, blocks, left, scale);
+        if (now > found.value) found = { value: now, left, scale };
+        if (now) break;
+      }
+    if (found.value) value(body, blocks, found.left, found.scale);
+    return found.value > 0;
+  }
+
+  const fits = (body, blocks) =>
+    [0, 0.4].some((left) => value(body, blocks, left, SCALES.at(-1)));
+
+  /* --- What does not fit on one screen --- */
+
+  /* What a block can be parted into: lines, rows, items, paragraphs. */
+  function holder(block) {
+    let found = block;
+    while (found.children.length === 1 && !found.matches("pre, table, ul, ol, p"))
+      found = found.firstElementChild;
+    return found;
+  }
+
+  function atoms(block) {
+    const inside = holder(block);
+    if (inside.matches("pre")) return inside.textContent.trimEnd().split("\n").length;
+    return inside.matches("table")
+      ? inside.tBodies[0]?.rows.length ?? 1 : inside.children.length;
+  }
+
+  function part(block, from, to) {
+    const copy = block.cloneNode(true);
+    const inside = holder(copy);
+    if (inside.matches("pre")) inside.replaceChildren(lines(inside, from, to));
+    else {
+      const list = inside.matches("table") ? inside.tBodies[0].rows : inside.children;
+      [...list].forEach((e, at) => (at < from || at >= to) && e.remove());
+      if (inside.matches("ol")) inside.start += from;
+    }
+    return copy;
+  }
+
+  function lines(pre, from, to) {
+    const range = document.createRange();
+    const walk = document.createTreeWalker(pre, NodeFilter.SHOW_TEXT);
+    let line = 0;
+    range.selectNodeContents(pre);
+    while (walk.nextNode())
+      for (let at = 0; at < walk.currentNode.length; at += 1) {
+        if (walk.currentNode.data[at] !== "\n") continue;
+        line += 1;
+        if (line === from) range.setStart(walk.currentNode, at + 1);
+        if (line === to) {
+          range.setEnd(walk.currentNode, at);
+          return range.cloneContents();
+        }
+      }
+    return range.cloneContents();
+  }
+
+  /* Returns how many of the first blocks a screen takes, 0 if not even one:
+     as many as fit, code and what it shows rather together. */
+  function prefix(body, blocks) {
+    const together = (n) => blocks[n] && is("output")(blocks[n])
+      && blocks[n].dataset.cell === blocks[n - 1].dataset.cell;
+    const counts = blocks.map((_, at) => blocks.length - at);
+    const order = [
+      ...counts.filter((n) => !together(n)), ...counts.filter(together)];
+    return order.find((n) => fits(body, blocks.slice(0, n))) ?? 0;
+  }
+
+  /* Parts the first block: what fits, and the rest. */
+  function divide(body, block) {
+    let [low, high] = [1, atoms(block)];
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if (fits(body, [part(block, 0, middle)])) low = middle;
+      else high = middle - 1;
+    }
+    return low < atoms(block)
+      ? [part(block, 0, low), part(block, low, atoms(block))] : [block];
+  }
+
+  /* --- Frames and screens --- */
+
+  function screens(frame) {
+    let left = frame.blocks;
+    const made = [];
+    do {
+      const screen = frame.shell.cloneNode(true);
+      const body = screen.querySelector(".body");
+      frame.stack.append(screen);
+      for (const e of [screen, frame.stack]) e.classList.add("measured");
+      let count = left.length && (best(body, left) ? left.length : prefix(body, left));
+      if (left.length && !count) {
+        left = [...divide(body, left[0]), ...left.slice(1)];
+        count = 1;
+      }
+      const taken = left.slice(0, count);
+      if (taken.length && !best(body, taken)) shrink(frame, body, taken);
+      left = left.slice(count);
+      steps(taken);
+      for (const e of [screen, frame.stack]) e.classList.remove("measured");
+      made.push(screen);
+    } while (left.length);
+    return made;
+  }
+
+  /* The last resort: one thing that fits on no screen. */
+  function shrink(frame, body, blocks) {
+    arrange(body, blocks, 0, SCALES.at(-1));
+    sizeCode(body, SCALES.at(-1));
+    const zoom = zoomWide(body);
+    const [block] = blocks;
+    let share = 1;
+    while (overflows(body) && share > 0.2) {
+      share *= 0.9;
+      block.style.zoom = share;
+    }
+    const least = Math.min(share, zoom, pictures(body));
+    if (least < LEAST.shrunk)
+      report.trouble.push(
+        { slide: frame.shell.id, what: `shown at ${Math.round(100 * least)} %` });
+  }
+
+  function steps(blocks) {
+    const first = Math.min(...blocks.map((block) => +block.dataset.step));
+    for (const block of blocks) {
+      const step = block.dataset.step - first;
+      block.classList.toggle("fragment", step > 0);
+      if (step) block.dataset.fragmentIndex = step;
+    }
+  }
+
+  function remember(section) {
+    const blocks = all(section, ".body > .block");
+    const code = blocks.filter(is("hidden-code"));
+    const panel = section.querySelector(".panel");
+    panel.append(...code);
+    section.querySelector(".show-code").hidden = !code.length;
+    section.querySelector(".body").replaceChildren();
+    const stack = section.parentElement;
+    section.remove();
+    return { shell: section, stack, blocks: blocks.filter((b) => !code.includes(b)) };
+  }
+
+  /* Lays all frames out anew for a page of this size. */
+  function deck(size) {
+    const begin = performance.now();
+    const root = document.documentElement;
+    root.style.setProperty("--width", `${size.width}px`);
+    root.style.setProperty("--height", `${size.height}px`);
+    root.dataset.shape = size.width > 1000 ? "wide" : "narrow";
+    frames ??= all(document, "section section").map(remember);
+    for (const old of all(document, "section section")) old.remove();
+    root.classList.add("fitting");
+    Object.assign(report, { frames: frames.length, screens: 0, trouble: [] });
+    for (const frame of frames) {
+      const made = screens(frame);
+      made.forEach((screen, at) => {
+        screen.id = at ? `${frame.shell.id}-${at + 1}` : frame.shell.id;
+        screen.dataset.minutes = at ? 0 : frame.shell.dataset.minutes;
+        if (made.length > 1)
+          screen.querySelector(".part").textContent = `${at + 1} of ${made.length}`;
+      });
+      report.screens += made.length;
+    }
+    root.classList.remove("fitting");
+    const pages = all(document, ".page");
+    pages.forEach((page, at) =>
+      (page.textContent = `${at + 2} / ${pages.length + 1}`));
+    report.seconds = (performance.now() - begin) / 1000;
+    return report;
+  }
+
+  return { deck };
+})();
