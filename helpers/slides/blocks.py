@@ -12,7 +12,7 @@ import functools
 import json
 import mimetypes
 import re
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape, unescape
 from pathlib import Path
@@ -30,6 +30,9 @@ PICTURES = ("image/svg+xml", "image/png", "image/jpeg", "image/gif")
 TEXTS = ("text/html", "text/markdown", "text/latex", "text/plain")
 CAPTION_LINES = 6
 IMAGE = re.compile(r'<img(?: [\w-]+="[^"]*")*>')
+# An alternative text in code, of one or more pieces: a deck shows the picture.
+ALT = re.compile(r',\s*alt=(?:\s*f?"(?:[^"\\\n]|\\.)*")+')
+Bundle = Mapping[str, Mapping[str, str]]
 DEFAULT = nh3.ALLOWED_ATTRIBUTES
 ATTRIBUTES = {
     **DEFAULT,
@@ -65,7 +68,7 @@ def blocks_of(
     """
     if cell.cell_type == "markdown":
         attached = cell.get("attachments", {})
-        html = pictures(markdown(cell.source), folder, attached)
+        html = markdown(cell.source, folder, attached)
         asks = "**Predict" in cell.source
         block = Block("text", html, step, number, asks=asks)
         return [block] if html.strip() else []
@@ -76,7 +79,7 @@ def blocks_of(
         return []
     hidden = "hide-input" in tags
     found = []
-    source = re.sub(r"\n{3,}", "\n\n", cell.source)
+    source = re.sub(r"\n{3,}", "\n\n", ALT.sub("", cell.source))
     if source.strip():
         code = Highlight2HTML()(source, metadata=cell.metadata)
         before = max(step - (asked and bool(shown)), 0)
@@ -130,13 +133,11 @@ def _rich(
         about = of_kind if isinstance(of_kind, dict) else {}
         alt = about.get("alt") or "a figure"
         return _image(kind, data, str(alt))
-    render: dict[str, Callable[[str], str]] = {
-        "text/html": clean,
-        "text/markdown": markdown,
-        "text/latex": escape,
-        "text/plain": _terminal,
-    }
-    return pictures(render[kind](data), folder, {})
+    if kind == "text/html":
+        return pictures(clean(data), folder)
+    if kind == "text/markdown":
+        return markdown(data, folder)
+    return escape(data) if kind == "text/latex" else _terminal(data)
 
 
 def _image(kind: str, data: str, alt: str) -> str:
@@ -162,7 +163,9 @@ def _text(data: object) -> str:
     return "".join(data) if isinstance(data, list) else str(data)
 
 
-def markdown(source: str) -> str:
+def markdown(
+    source: str, folder: Path | None = None, attached: Bundle | None = None
+) -> str:
     """Return Markdown as clean HTML; TeX stays for MathJax.
 
     Examples
@@ -171,7 +174,8 @@ def markdown(source: str) -> str:
     '<p><em>a</em> </p>'
     """
     html = markdown2html_mistune(source)
-    return clean(re.sub(r'<a class="anchor-link".*?</a>', "", html))
+    html = re.sub(r'<a class="anchor-link".*?</a>', "", html)
+    return pictures(clean(html), folder, attached)
 
 
 def inline(source: str) -> str:
@@ -203,7 +207,9 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
     return None if leaves else value
 
 
-def pictures(html: str, folder: Path | None, attached: dict) -> str:
+def pictures(
+    html: str, folder: Path | None = None, attached: Bundle | None = None
+) -> str:
     """Return clean HTML with its image files embedded or named as missing."""
 
     def embed(match: re.Match[str]) -> str:
@@ -211,7 +217,7 @@ def pictures(html: str, folder: Path | None, attached: dict) -> str:
         source = unquote(unescape(found.get("src", "")))
         if source.startswith("data:image/"):
             return match[0]
-        kind, data = _file(source, folder, attached)
+        kind, data = _file(source, folder, attached or {})
         if not data:
             return f'<em class="missing">missing picture: {escape(source)}</em>'
         return _image(kind, data, unescape(found.get("alt", "")))
@@ -220,7 +226,7 @@ def pictures(html: str, folder: Path | None, attached: dict) -> str:
 
 
 def _file(
-    source: str, folder: Path | None, attached: dict
+    source: str, folder: Path | None, attached: Bundle
 ) -> tuple[str, str]:
     """Return type and data of a picture, from the cell or beside it."""
     if source.startswith("attachment:"):

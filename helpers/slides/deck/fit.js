@@ -7,6 +7,7 @@ const Fit = (() => {
   const LEAST = { picture: 0.75, code: 15, zoom: 0.75, shrunk: 0.5 };
   const MOST = { picture: 1.6, code: 22 };
   const report = (window.fitReport = { seconds: 0, frames: 0, screens: 0, trouble: [] });
+  const widths = new WeakMap();
   let frames;
 
   const make = (name, ...children) => {
@@ -40,6 +41,8 @@ const Fit = (() => {
     const shown = blocks.filter((b) => drawn.some((kind) => is(kind)(b)));
     const told = blocks.filter((b) => !shown.includes(b));
     body.style.setProperty("--scale", scale);
+    for (const b of blocks)
+      for (const image of all(b, ".picture img")) image.style.cssText = "";
     body.classList.toggle("beside", left > 0);
     if (!left) return body.replaceChildren(...pairs(blocks));
     body.style.setProperty("--left", `${left}fr`);
@@ -48,43 +51,49 @@ const Fit = (() => {
       make("column", ...pairs(told)), make("column", ...pairs(shown)));
   }
 
-  /* Makes lines of code as large as they fit; the least size wraps. */
+  /* The width of the longest line of a block's code, in its letters' size. */
+  function lineWidth(block) {
+    if (widths.has(block)) return widths.get(block);
+    block.classList.remove("wraps");
+    const size = parseFloat(getComputedStyle(block).fontSize);
+    const lines = all(block, "pre").map((pre) => {
+      const range = document.createRange();
+      range.selectNodeContents(pre);
+      return range.getBoundingClientRect().width / size;
+    });
+    widths.set(block, Math.max(0, ...lines));
+    return widths.get(block);
+  }
+
+  /* Makes lines of code as large as they fit; those of the least size wrap. */
   function sizeCode(body, scale) {
-    let least = Infinity;
-    for (const block of all(body, ".code, .output")) block.style.fontSize = "";
-    for (const block of all(body, ".code, .output")) {
-      let size = Math.min(MOST.code, 20 * scale);
-      block.style.fontSize = `${size}px`;
-      block.classList.remove("wraps");
-      for (const pre of all(block, "pre")) {
-        const share = pre.clientWidth / pre.scrollWidth;
-        if (share < 1) size = Math.min(size, Math.floor(10 * size * share) / 10);
-      }
-      block.classList.toggle("wraps", size < LEAST.code);
-      block.style.fontSize = `${Math.max(size, LEAST.code)}px`;
-      least = Math.min(least, size);
-    }
-    return least;
+    const blocks = all(body, ".code, .output");
+    const lines = blocks.map(lineWidth);
+    const rooms = blocks.map((b) => b.closest(".column, .body").clientWidth - 34);
+    const sizes = blocks.map((_, at) =>
+      Math.min(MOST.code, 20 * scale, rooms[at] / lines[at]));
+    blocks.forEach((block, at) => {
+      block.classList.toggle("wraps", sizes[at] < LEAST.code);
+      block.style.fontSize = `${Math.max(sizes[at], LEAST.code)}px`;
+    });
+    return Math.min(Infinity, ...sizes);
   }
 
   /* Makes formulas and tables that are too wide smaller. */
   function zoomWide(body) {
-    let least = 1;
-    for (const wide of all(body, "mjx-container[display], table, .explorer > *")) {
-      wide.style.zoom = "";
+    const found = all(body, "mjx-container[display], table, .explorer > *");
+    for (const wide of found) wide.style.zoom = "";
+    const shares = found.map((wide) => {
       const inner = wide.querySelector(":scope > svg") ?? wide;
-      const room = wide.closest(".block").clientWidth;
-      const width = inner.getBoundingClientRect().width / pageScale(body);
-      const share = room / width;
-      if (share >= 1 || !width) continue;
-      wide.style.zoom = Math.max(0.99 * share, LEAST.shrunk);
-      least = Math.min(least, share);
-    }
-    return least;
+      const width = Math.max(inner.getBoundingClientRect().width, wide.scrollWidth);
+      return wide.closest(".block").clientWidth / (width || 1);
+    });
+    found.forEach((wide, at) => {
+      const zoom = Math.max(0.99 * shares[at], LEAST.shrunk);
+      if (shares[at] < 1) wide.style.zoom = zoom;
+    });
+    return Math.min(1, ...shares);
   }
-
-  const pageScale = (body) =>
-    body.getBoundingClientRect().width / body.offsetWidth || 1;
 
   /* How large pictures are, of the size at which their letters read well. */
   function pictures(body) {
@@ -94,6 +103,18 @@ const Fit = (() => {
         image.clientWidth / width, image.clientHeight / height);
       return shown / Math.min(1, 800 / width, 500 / height);
     }));
+  }
+
+  /* Gives each picture its own shape, so that its numbers stand under it. */
+  function settle(body) {
+    const images = all(body, ".picture img");
+    const sizes = images.map((image) => {
+      const { naturalWidth: width, naturalHeight: height } = image;
+      const share = Math.min(image.clientWidth / width, image.clientHeight / height,
+        MOST.picture * Math.min(1, 800 / width, 500 / height));
+      return `flex: none; width: ${share * width}px; height: ${share * height}px`;
+    });
+    images.forEach((image, at) => (image.style.cssText = sizes[at]));
   }
 
   const overflows = (body) =>
@@ -112,22 +133,28 @@ const Fit = (() => {
       + Math.min(code, 20) / 40 + zoom + (left ? 0 : 0.02);
   }
 
+  /* Columns, where there is something for both; else none. */
+  const lefts = (blocks) =>
+    blocks.some(is("text")) && !blocks.every(is("text")) ? [0, ...LEFT] : [0];
+
   /* Lays blocks out as well as it can; says whether they fit. */
   function best(body, blocks) {
-    const mixed = blocks.some(is("text")) && !blocks.every(is("text"));
     let found = { value: 0 };
-    for (const left of mixed ? [0, ...LEFT] : [0])
+    for (const left of lefts(blocks))
       for (const scale of SCALES) {
         const now = value(body, blocks, left, scale);
         if (now > found.value) found = { value: now, left, scale };
         if (now) break;
       }
-    if (found.value) value(body, blocks, found.left, found.scale);
+    if (found.value) {
+      value(body, blocks, found.left, found.scale);
+      settle(body);
+    }
     return found.value > 0;
   }
 
   const fits = (body, blocks) =>
-    [0, 0.4].some((left) => value(body, blocks, left, SCALES.at(-1)));
+    lefts(blocks).some((left) => value(body, blocks, left, SCALES.at(-1)));
 
   /* --- What does not fit on one screen --- */
 
