@@ -77,7 +77,12 @@ def frames(
         if kind == "notes" and found:
             _take_notes(cell.source, without_notes or found[-1:])
             without_notes = []
-        if not begins and any(tag.startswith("lecture-") for tag in tags):
+        lost = kind != "skip" or any(tag != "lecture-skip" for tag in tags)
+        if (
+            not begins
+            and lost
+            and any(tag.startswith("lecture-") for tag in tags)
+        ):
             raise ValueError(
                 f"cell {number} of {name} is tagged {', '.join(tags)}, but "
                 f"is a {kind!r}: tag the cell that begins a (sub)slide"

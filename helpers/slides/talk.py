@@ -60,11 +60,8 @@ def route(notebooks: Iterable[Sequence[Frame]]) -> list[Frame]:
             f"no cell is tagged {', '.join(missing)}: tag the first cell of "
             "the section that takes the place of each of these slides"
         )
-    found: list[Frame] = []
-    for slide in ROUTE:
-        # One section may stand for two slides; it is shown once.
-        found += [frame for frame in chosen[slide] if frame not in found]
-    return found
+    # One section may stand for two slides; it is shown once.
+    return list(dict.fromkeys(f for slide in ROUTE for f in chosen[slide]))
 
 
 def _tagged(parts: Sequence[Frame]) -> list[Frame]:
@@ -101,13 +98,26 @@ def lecture(
     questions = {title: _question(found) for title, found in read}
     found: list[Frame] = []
     for frame in parts:
-        if not found or found[-1].notebook != frame.notebook:
-            found.append(_opening(frame.notebook, questions[frame.notebook]))
-        frame.begins_section = False
+        title = frame.notebook
+        new = not found or found[-1].notebook != title
+        frame.begins_section = new
+        if new and title in questions and frame.title != title:
+            found.append(_opening(title, questions.pop(title)))
+            frame.begins_section = False
+        _hide_drawing(frame)
         frame.title = re.sub(r"^\d+ ", "", frame.title)
         found.append(frame)
+        questions.pop(title, None)
     last = Block("text", markdown(REFERENCES))
     return [*found, Frame("References", [last], notebook=SERIES)]
+
+
+def _hide_drawing(frame: Frame) -> None:
+    """Hide code that only draws, or prepares it: the picture is shown."""
+    if any(block.kind == "picture" for block in frame.blocks):
+        printed = {b.cell for b in frame.blocks if b.kind == "output"}
+        for block in frame.blocks:
+            block.hidden |= block.kind == "code" and block.cell not in printed
 
 
 def _question(parts: Sequence[Frame]) -> str:
