@@ -173,6 +173,8 @@ def markdown(
     >>> markdown("*a* <script>b</script>").strip()
     '<p><em>a</em> </p>'
     """
+    # Else nbconvert stops where one of them is missing.
+    source = re.sub(r"(?<=[(\"'])attachment:", "x-attachment:", source)
     html = markdown2html_mistune(source)
     html = re.sub(r'<a class="anchor-link".*?</a>', "", html)
     return pictures(clean(html), folder, attached)
@@ -196,7 +198,7 @@ def clean(html: str) -> str:
         html,
         attributes=ATTRIBUTES,
         attribute_filter=_attribute,
-        url_schemes={"http", "https", "mailto", "data", "attachment"},
+        url_schemes={"http", "https", "mailto", "data", "x-attachment"},
         filter_style_properties={"text-align", "color", "font-weight"},
     )
 
@@ -219,7 +221,9 @@ def pictures(
             return match[0]
         kind, data = _file(source, folder, attached or {})
         if not data:
-            return f'<em class="missing">missing picture: {escape(source)}</em>'
+            return (
+                f'<em class="missing">missing picture: {escape(source)}</em>'
+            )
         return _image(kind, data, unescape(found.get("alt", "")))
 
     return IMAGE.sub(embed, html)
@@ -229,8 +233,8 @@ def _file(
     source: str, folder: Path | None, attached: Bundle
 ) -> tuple[str, str]:
     """Return type and data of a picture, from the cell or beside it."""
-    if source.startswith("attachment:"):
-        bundle = attached.get(source.removeprefix("attachment:"), {})
+    if source.startswith("x-attachment:"):
+        bundle = attached.get(source.removeprefix("x-attachment:"), {})
         return next(iter(bundle.items()), ("", ""))
     kind = mimetypes.guess_type(source)[0] or ""
     if folder is None or "://" in source or kind not in PICTURES:

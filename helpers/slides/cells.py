@@ -114,7 +114,9 @@ def _belongs(cell: NotebookNode, frame: Frame) -> bool:
     """Return whether a picture goes beside the text before it."""
     tags = cell.metadata.get("tags") or []
     pictured = any(block.kind != "text" for block in frame.blocks)
-    drawn = any("image/png" in o.get("data", {}) for o in cell.get("outputs", []))
+    drawn = any(
+        "image/png" in o.get("data", {}) for o in cell.get("outputs", [])
+    )
     return tags == ["hide-input"] and drawn and not pictured
 
 

@@ -85,16 +85,20 @@ def lecture(
     Without `sections` it is the route of the original, with them all that
     these notebooks show.
     """
-    read = [read_frames(path) for path in paths]
-    if sections:
-        parts = [
-            frame
-            for _, found in read
-            for frame in found
-            if frame.notebook[:2] in sections
-        ]
-    else:
-        parts = route([found for _, found in read])
+    numbers = [path.stem[:2] for path in paths]
+    for section in sections:
+        if section not in numbers:
+            raise ValueError(
+                f"no notebook begins with {section}: there are "
+                f"{', '.join(numbers)}"
+            )
+    read = [
+        read_frames(path)
+        for path in paths
+        if not sections or path.stem[:2] in sections
+    ]
+    each = [found for _, found in read]
+    parts = sum(each, []) if sections else route(each)
     questions = {title: _question(found) for title, found in read}
     found: list[Frame] = []
     for frame in parts:

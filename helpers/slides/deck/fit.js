@@ -36,13 +36,10 @@ const Fit = (() => {
     return found;
   }
 
-  function arrange(body, blocks, left, scale) {
+  function arrange(body, blocks, left) {
     const drawn = blocks.some(is("picture")) ? ["picture"] : ["code", "output"];
     const shown = blocks.filter((b) => drawn.some((kind) => is(kind)(b)));
     const told = blocks.filter((b) => !shown.includes(b));
-    body.style.setProperty("--scale", scale);
-    for (const b of blocks)
-      for (const image of all(b, ".picture img")) image.style.cssText = "";
     body.classList.toggle("beside", left > 0);
     if (!left) return body.replaceChildren(...pairs(blocks));
     body.style.setProperty("--left", `${left}fr`);
@@ -122,8 +119,9 @@ const Fit = (() => {
       e.scrollHeight > e.clientHeight + 1 || e.scrollWidth > e.clientWidth + 1);
 
   /* Returns how good a layout is, 0 if something does not fit. */
-  function value(body, blocks, left, scale) {
-    arrange(body, blocks, left, scale);
+  function value(body, left, scale) {
+    body.style.setProperty("--scale", scale);
+    for (const image of all(body, ".picture img")) image.style.cssText = "";
     const code = sizeCode(body, scale);
     const zoom = zoomWide(body);
     const picture = pictures(body);
@@ -140,21 +138,26 @@ const Fit = (() => {
   /* Lays blocks out as well as it can; says whether they fit. */
   function best(body, blocks) {
     let found = { value: 0 };
-    for (const left of lefts(blocks))
+    for (const left of lefts(blocks)) {
+      arrange(body, blocks, left);
       for (const scale of SCALES) {
-        const now = value(body, blocks, left, scale);
+        const now = value(body, left, scale);
         if (now > found.value) found = { value: now, left, scale };
         if (now) break;
       }
+    }
     if (found.value) {
-      value(body, blocks, found.left, found.scale);
+      arrange(body, blocks, found.left);
+      value(body, found.left, found.scale);
       settle(body);
     }
     return found.value > 0;
   }
 
-  const fits = (body, blocks) =>
-    lefts(blocks).some((left) => value(body, blocks, left, SCALES.at(-1)));
+  const fits = (body, blocks) => lefts(blocks).some((left) => {
+    arrange(body, blocks, left);
+    return value(body, left, SCALES.at(-1));
+  });
 
   /* --- What does not fit on one screen --- */
 
@@ -253,8 +256,8 @@ const Fit = (() => {
 
   /* The last resort: one thing that fits on no screen. */
   function shrink(frame, body, blocks) {
-    arrange(body, blocks, 0, SCALES.at(-1));
-    sizeCode(body, SCALES.at(-1));
+    arrange(body, blocks, 0);
+    value(body, 0, SCALES.at(-1));
     const zoom = zoomWide(body);
     const [block] = blocks;
     let share = 1;
