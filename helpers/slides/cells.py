@@ -189,7 +189,9 @@ def read_notebook(path: Path) -> NotebookNode:
         where = list(error.absolute_path)
         cell = f" in cell {where[1] + 1}" if where[:1] == ["cells"] else ""
         said = str(error.message)[:90]
-        raise ValueError(f"{path.name} is no valid notebook{cell}: {said}")
+        raise ValueError(
+            f"{path.name} is no valid notebook{cell}: {said}"
+        ) from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(
             f"{path.name} is no notebook that can be read ({error}): open it "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -98,7 +99,7 @@ def lecture(
         if not sections or path.stem[:2] in sections
     ]
     each = [found for _, found in read]
-    parts = sum(each, []) if sections else route(each)
+    parts = [*itertools.chain(*each)] if sections else route(each)
     questions = {title: _question(found) for title, found in read}
     found: list[Frame] = []
     for frame in parts:

@@ -48,7 +48,8 @@ CHECK = """
       if (e.closest(".panel")) continue;
       if (!inside(e.getBoundingClientRect(), page)) wrong("off the screen");
     }
-    for (const e of body.querySelectorAll(".block, .column, svg, pre, figcaption"))
+    for (const e of body.querySelectorAll(
+      ".block, .column, svg, pre, figcaption"))
       if (!inside(e.getBoundingClientRect(), room)) wrong("overflow");
     const seen = [...body.querySelectorAll(".block")].filter((e) =>
       !e.querySelector(".block")).map((e) => e.getBoundingClientRect());
@@ -84,7 +85,8 @@ CHECK = """
   const slides = Reveal.getSlides();
   if (printed) {
     const pages = [...document.querySelectorAll(".pdf-page")];
-    for (const page of pages) look(page.querySelector("section:has(> .screen)"));
+    for (const page of pages)
+      look(page.querySelector("section:has(> .screen)"));
     return [faults, document.querySelector(".slides").innerText, pages.length];
   }
   Reveal.slide(0, 0);
@@ -433,7 +435,7 @@ def test_explorer_of_our_own_runs_on_its_state(tmp_path, visit):
 PLANTED = {
     "overflow": "find('.text').style.height = '900px'",
     "off the screen": "find('h2').style.minWidth = '2000px'",
-    "overlap": "find('.picture').style.transform = 'translate(-500px, -300px)'",
+    "overlap": "find('.picture').style.transform ='translate(-500px, -300px)'",
     "clipped code": "Object.assign(find('.code pre').style,"
     "{height: '10px', overflow: 'hidden'})",
     "failed math": "find('mjx-container svg')"

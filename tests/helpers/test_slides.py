@@ -15,7 +15,6 @@ from helpers.slides import __main__ as command
 from helpers.slides import page as pages
 from helpers.slides.blocks import WIDGET, clean
 from helpers.slides.cells import FOLD, slide_type
-from helpers.slides.talk import SERIES
 
 NOTEBOOKS = sorted(slides.NOTEBOOKS.glob("*.ipynb"))
 PNG = base64.b64encode(b"\x89PNG").decode()
