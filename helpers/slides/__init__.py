@@ -10,16 +10,5 @@ from helpers.slides.page import build, deck_html
 from helpers.slides.printing import print_pdf
 from helpers.slides.talk import LECTURE, lecture, route
 
-__all__ = [
-    "LECTURE",
-    "NOTEBOOKS",
-    "ROOT",
-    "Frame",
-    "build",
-    "deck_html",
-    "frames",
-    "lecture",
-    "print_pdf",
-    "read_frames",
-    "route",
-]
+__all__ = ["LECTURE", "NOTEBOOKS", "ROOT", "Frame", "build", "deck_html"]
+__all__ += ["frames", "lecture", "print_pdf", "read_frames", "route"]

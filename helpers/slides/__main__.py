@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,7 +15,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m helpers.slides",
         description="Build slides from notebooks, one HTML file each.",
     )
-    parser.add_argument(
+    add = parser.add_argument
+    add(
         "names",
         nargs="*",
         metavar="NAME",
@@ -24,53 +24,40 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "notebook, or lecture for the 90-minute route through all of them; "
         "all if none is given",
     )
-    parser.add_argument(
-        "--output",
-        type=Path,
-        default=ROOT / "decks",
-        help="folder for the decks (decks)",
-    )
-    parser.add_argument(
+    add("--output", type=Path, default=ROOT / "decks", help="folder (decks)")
+    add(
         "--sections",
         type=lambda text: text.split(","),
         default=(),
-        help="what another lecture is made of: 01,04",
+        help="make the lecture of these notebooks: 01,04",
     )
-    parser.add_argument(
-        "--pdf", action="store_true", help="print each deck to PDF as well"
-    )
+    add("--pdf", action="store_true", help="print each deck to PDF as well")
     given = parser.parse_args(arguments)
     notebooks = sorted(NOTEBOOKS.glob("*.ipynb"))
-    names = given.names or ([LECTURE] if given.sections else [])
-    failed = False
+    names = [LECTURE] if given.sections else given.names
     try:
         chosen = _choose(names, notebooks)
     except ValueError as error:
         print(f"error: {error}")
         return 1
+    failed = False
     for path in chosen:
         try:
             deck = build(path, given.output, notebooks, given.sections)
             if not deck:
                 print(f"skipped: {path} shows nothing")
                 continue
-            _report(deck)
+            print(f"{deck}  {deck.stat().st_size / 1e6:.1f} MB", flush=True)
             if path is None:
                 parts = lecture(notebooks, given.sections)
-                minutes = sum(frame.minutes for frame in parts)
-                print(f"{LECTURE}: {minutes} minutes by the speaker's notes")
+                print(f"lecture: {sum(p.minutes for p in parts)} minutes")
             if given.pdf:
-                _report(print_pdf(deck))
+                print(f"{print_pdf(deck)}  printed", flush=True)
         except (ValueError, OSError, RuntimeError) as error:
             failed = True
             print(f"error: {error}")
     print("Open a deck in a browser; S: notes, Esc: overview, ?: help.")
     return int(failed)
-
-
-def _report(path: Path) -> None:
-    size = path.stat().st_size / 1e6
-    print(f"{path}  {size:.1f} MB", file=sys.stdout, flush=True)
 
 
 def _choose(
@@ -86,7 +73,7 @@ def _choose(
         found = [path for stem, path in every.items() if stem.startswith(name)]
         if not found:
             raise ValueError(
-                f"no notebook begins with {name}; there are {', '.join(every)}"
+                f"no notebook begins with {name}: there are {', '.join(every)}"
             )
         chosen += found
     return chosen

@@ -47,15 +47,8 @@ def frames(
     """Return the frames of a notebook with their headings and notes.
 
     Notes are shown with every frame of the section since the notes before;
-    their minutes count where the first of these frames stands.
-
-    Parameters
-    ----------
-    notebook : NotebookNode
-    name : str
-        What the footer says.
-    folder : path
-        Where image files beside the notebook are looked for.
+    their minutes count where the first of these frames stands.  The footer
+    says `name`; image files are looked for in `folder`.
 
     Examples
     --------
@@ -77,16 +70,13 @@ def frames(
         if kind == "notes" and found:
             _take_notes(cell.source, without_notes or found[-1:])
             without_notes = []
-        lost = kind != "skip" or any(tag != "lecture-skip" for tag in tags)
-        if (
-            not begins
-            and lost
-            and any(tag.startswith("lecture-") for tag in tags)
-        ):
-            raise ValueError(
-                f"cell {number} of {name} is tagged {', '.join(tags)}, but "
-                f"is a {kind!r}: tag the cell that begins a (sub)slide"
-            )
+        for tag in tags:
+            lost = (kind, tag) != ("skip", "lecture-skip")
+            if tag.startswith("lecture-") and not begins and lost:
+                raise ValueError(
+                    f"cell {number} of {name} is tagged {tag}, but is a "
+                    f"{kind!r}: tag the cell that begins a (sub)slide"
+                )
         if kind in ("notes", "skip"):
             continue
         if kind == "subslide" and found and _belongs(cell, found[-1]):
@@ -156,13 +146,7 @@ def split_heading(cell: NotebookNode) -> tuple[str, str]:
 
 
 def read_frames(path: Path) -> tuple[str, list[Frame]]:
-    """Return the title of a notebook and its frames.
-
-    Examples
-    --------
-    >>> read_frames(NOTEBOOKS / "00_why_convolve.ipynb")[0]
-    '00 Why convolve?'
-    """
+    """Return the title of a notebook and its frames."""
     notebook = read_notebook(path)
     heads = [split_heading(cell)[0] for cell in notebook.cells]
     title = next(filter(None, heads), path.stem)

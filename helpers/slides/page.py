@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 
@@ -24,15 +24,10 @@ CREDIT = (
 )
 
 
-def deck_html(title: str, parts: Iterable[Frame], credit: str = "") -> str:
+def deck_html(title: str, parts: Sequence[Frame], credit: str = "") -> str:
     """Return a deck as one HTML page that asks for nothing else.
 
     Its policy names its scripts by their digests: nothing else runs.
-
-    Examples
-    --------
-    >>> "Stride</h1>" in deck_html("Stride", [])
-    True
     """
     stacks: list[list[Frame]] = []
     for frame in parts:
@@ -49,10 +44,7 @@ def deck_html(title: str, parts: Iterable[Frame], credit: str = "") -> str:
         credit=credit,
         stacks=stacks,
         explores=any(
-            block.kind == "explorer"
-            for stack in stacks
-            for frame in stack
-            for block in frame.blocks
+            block.kind == "explorer" for f in parts for block in f.blocks
         ),
         **_assets(),
     )
@@ -65,16 +57,13 @@ def _assets() -> dict[str, object]:
     mathjax = _installed("django-static-mathjax", "mathjax/static/mathjax")
     sans = reveal / "dist/theme/fonts/source-sans-pro"
     mono = _installed("matplotlib", "matplotlib/mpl-data/fonts/ttf")
-    licences = {
-        "reveal.js": reveal / "LICENSE",
-        "MathJax": mathjax / "LICENSE",
-        "Source Sans Pro": sans / "LICENSE",
-        "DejaVu Sans Mono": mono / "LICENSE_DEJAVU",
-    }
+    licences = [folder / "LICENSE" for folder in (reveal, mathjax, sans)]
+    licences.append(mono / "LICENSE_DEJAVU")
+    pro = "Source Sans Pro"
     fonts = [
-        ("Source Sans Pro", 400, "normal", sans / "source-sans-pro-regular"),
-        ("Source Sans Pro", 400, "italic", sans / "source-sans-pro-italic"),
-        ("Source Sans Pro", 600, "normal", sans / "source-sans-pro-semibold"),
+        (pro, 400, "normal", sans / "source-sans-pro-regular.woff"),
+        (pro, 400, "italic", sans / "source-sans-pro-italic.woff"),
+        (pro, 600, "normal", sans / "source-sans-pro-semibold.woff"),
         ("DejaVu Sans Mono", 400, "normal", mono / "DejaVuSansMono.ttf"),
     ]
     scripts = [
@@ -88,9 +77,7 @@ def _assets() -> dict[str, object]:
         "scripts": texts,
         "digests": [_digest(text) for text in texts],
         "css": _read(reveal / "dist/reveal.css") + _read(DECK / "deck.css"),
-        "licences": "\n\n".join(
-            f"{name}\n{_read(path)}" for name, path in licences.items()
-        ).replace("--", "- -"),
+        "licences": "\n".join(map(_read, licences)).replace("--", "- -"),
         "fonts": [(*font[:3], _data_url(font[3])) for font in fonts],
     }
 
@@ -121,7 +108,6 @@ def _digest(script: str) -> str:
 
 
 def _data_url(path: Path) -> str:
-    path = path if path.suffix else path.with_suffix(".woff")
     data = base64.b64encode(path.read_bytes()).decode()
     return f"data:font/{path.suffix[1:]};base64,{data}"
 
@@ -134,17 +120,8 @@ def build(
 ) -> Path | None:
     """Write the deck of a notebook, or the lecture, and return where it is.
 
-    A notebook that shows nothing has no deck.
-
-    Parameters
-    ----------
-    path : path or None
-        The notebook; None for the lecture.
-    folder : path
-        Made if it is not there.
-    notebooks, sections : sequences
-        What the lecture is made from: all notebooks, or those whose numbers
-        are given.
+    Without a path it is the lecture, made from all notebooks or from those
+    whose numbers are given.  A notebook that shows nothing has no deck.
     """
     if path is None:
         title, parts = SERIES, lecture(notebooks, sections)

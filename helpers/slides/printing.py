@@ -12,23 +12,18 @@ CHANNEL = "chrome"  # where Playwright looks if none of them is on the path
 
 
 def print_pdf(deck: Path) -> Path:
-    """Print a deck to a PDF beside it, one page a screen.
-
-    Examples
-    --------
-    >>> print_pdf(Path("no_deck.html"))
-    Traceback (most recent call last):
-    FileNotFoundError: there is no deck no_deck.html to print
-    """
+    """Print a deck to a PDF beside it, one page a screen."""
     from playwright.sync_api import Error, sync_playwright
 
-    if not deck.is_file():
-        raise FileNotFoundError(f"there is no deck {deck} to print")
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
     where = {"executable_path": found} if found else {"channel": CHANNEL}
     with sync_playwright() as playwright:
+        launch = playwright.chromium.launch
         try:
-            browser = playwright.chromium.launch(**where)
+            try:
+                browser = launch(chromium_sandbox=True, **where)
+            except Error:  # root has no sandbox, nor have some containers
+                browser = launch(**where)
         except Error as error:
             raise FileNotFoundError(
                 "no Chromium and no Chrome to print with: install one, or "
@@ -36,8 +31,7 @@ def print_pdf(deck: Path) -> Path:
             ) from error
         page = browser.new_page()
         page.goto(f"{deck.resolve().as_uri()}?print-pdf")
-        # All pages come at once, when they are laid out.
-        page.locator(".pdf-page").first.wait_for(state="attached")
+        page.locator(":root.ready").wait_for(state="attached")
         with write_whole(deck.with_suffix(".pdf")) as file:
             file.write(
                 page.pdf(prefer_css_page_size=True, print_background=True)

@@ -455,7 +455,7 @@ def test_command_builds_what_it_is_asked_for(tmp_path, capsys):
     assert "S: notes" in said
     assert command.main(["77"]) == 1
     said = capsys.readouterr().out
-    assert "error: no notebook begins with 77; there are 00_why" in said
+    assert "error: no notebook begins with 77: there are 00_why" in said
 
 
 def test_command_says_which_slides_of_the_lecture_are_missing(
