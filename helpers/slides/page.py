@@ -70,7 +70,7 @@ def _assets() -> dict[str, object]:
         DECK / "settings.js",
         mathjax / "es5/tex-svg-full.js",
         reveal / "dist/reveal.js",
-        *(DECK / f"{name}.js" for name in ("fit", "speaker", "deck")),
+        *(DECK / f"{name}.js" for name in ("parts", "fit", "speaker", "deck")),
     ]
     texts = [_script(path) for path in scripts]
     return {
