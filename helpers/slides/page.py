@@ -72,11 +72,16 @@ def _assets() -> dict[str, object]:
         reveal / "dist/reveal.js",
         *(DECK / f"{name}.js" for name in ("parts", "fit", "speaker", "deck")),
     ]
+    styles = [
+        reveal / "dist/reveal.css",
+        DECK / "deck.css",
+        DECK / "speaker.css",
+    ]
     texts = [_script(path) for path in scripts]
     return {
         "scripts": texts,
         "digests": [_digest(text) for text in texts],
-        "css": _read(reveal / "dist/reveal.css") + _read(DECK / "deck.css"),
+        "css": "\n".join(map(_read, styles)),
         "licences": "\n".join(map(_read, licences)).replace("--", "- -"),
         "fonts": [(*font[:3], _data_url(font[3])) for font in fonts],
     }

@@ -39,7 +39,8 @@ const Speaker = (() => {
     const slide = slides[slides.indexOf(Reveal.getCurrentSlide()) + 1];
     if (!slide) return "";
     const copy = slide.cloneNode(true);
-    copy.className += " present";
+    copy.classList.remove("past", "future");
+    copy.classList.add("present");
     copy.removeAttribute("hidden");
     copy.style.cssText = "display: block";
     for (const e of copy.querySelectorAll(".fragment"))
