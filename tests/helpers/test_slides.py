@@ -187,13 +187,6 @@ def test_alternative_texts_never_show():
     assert 'alt="a &quot;ramp&quot;"' in page
 
 
-def test_the_notebook_is_not_changed():
-    source = notebook(text("## 1 A\n\ntext", "slide"), code("1", printed(1)))
-    before = nbformat.writes(source)
-    slides.frames(source)
-    assert nbformat.writes(source) == before
-
-
 # --- Awkward notebooks -------------------------------------------------------
 
 
@@ -389,7 +382,9 @@ def test_lecture_takes_85_to_90_minutes():
 
 
 def test_page_asks_for_nothing_and_keeps_the_licences():
-    page = deck(text("## 1 A\n\n[link](https://example.org)", "slide"))
+    link = text("## 1 A\n\n[link](https://example.org)", "slide")
+    parts = slides.frames(notebook(link, note("Ask *first*.")), "01 Name")
+    page = slides.deck_html("a < b", parts, pages.CREDIT)
     head = unescape(page[: page.index("<body>")])
     assert "default-src 'none'" in head
     assert "script-src 'sha256-" in head
@@ -398,16 +393,6 @@ def test_page_asks_for_nothing_and_keeps_the_licences():
     assert not re.search(r"@import|url\((?!['\"]?(data:|#))", head)
     for licence in ("Hakim", "Apache License", "SIL OPEN FONT", "Bitstream"):
         assert licence in page, licence
-
-
-def test_page_has_credit_footer_notes_and_colours():
-    page = slides.deck_html(
-        "a < b",
-        slides.frames(
-            notebook(text("## 1 A", "slide"), note("Ask *first*.")), "01 Name"
-        ),
-        pages.CREDIT,
-    )
     for expected in (
         "<h1>a &lt; b</h1>",
         "Moritz Wolter",
@@ -456,31 +441,6 @@ def test_command_builds_what_it_is_asked_for(tmp_path, capsys):
     assert command.main(["77"]) == 1
     said = capsys.readouterr().out
     assert "error: no notebook begins with 77: there are 00_why" in said
-
-
-def test_command_says_which_slides_of_the_lecture_are_missing(
-    tmp_path, capsys, monkeypatch
-):
-    monkeypatch.setattr(command, "NOTEBOOKS", tmp_path)
-    nbformat.write(notebook(*tagged(*range(1, 19))), tmp_path / "00.ipynb")
-    arguments = ["lecture", "--output", str(tmp_path / "decks")]
-    assert command.main(arguments) == 1
-    assert "no cell is tagged lecture-S19:" in capsys.readouterr().out
-    assert not (tmp_path / "decks").exists()
-
-
-def test_command_names_a_package_that_is_missing(
-    tmp_path, capsys, monkeypatch
-):
-    def missing(name):
-        raise pages.metadata.PackageNotFoundError(name)
-
-    monkeypatch.setattr(pages.metadata, "distribution", missing)
-    pages._assets.cache_clear()
-    assert command.main(["01", "--output", str(tmp_path)]) == 1
-    said = capsys.readouterr().out
-    assert "sphinx-revealjs is not installed: pip install -r" in said
-    assert not list(tmp_path.iterdir())
 
 
 def test_printing_without_a_browser_says_what_to_do(tmp_path):
