@@ -56,15 +56,15 @@ class Block:
 def blocks_of(
     cell: NotebookNode,
     number: int,
+    before: int,
     step: int,
-    asked: bool,
     folder: Path | None,
 ) -> list[Block]:
     """Return the blocks of a cell.
 
-    Code is seen at once with the question that it answers; the answer comes
-    with the key after.  Widgets, dead without a kernel, are left out with
-    their code: a static figure stands beside them.
+    What it shows comes with key press `step`, its code `before`, at once with
+    the question that it answers.  Widgets, dead without a kernel, are left out
+    with their code: a static figure stands beside them.
     """
     if cell.cell_type == "markdown":
         attached = cell.get("attachments", {})
@@ -82,11 +82,9 @@ def blocks_of(
     source = re.sub(r"\n{3,}", "\n\n", ALT.sub("", cell.source))
     if source.strip():
         code = Highlight2HTML()(source, metadata=cell.metadata)
-        before = max(step - (asked and bool(shown)), 0)
-        block = Block("code", clean(code), before, number, hidden)
+        seen = before if shown else step
+        block = Block("code", clean(code), seen, number, hidden)
         found.append(block)
-    if asked and shown and (hidden or step == 0):
-        step = max(step, 1)
     for kind, html in _captioned(shown):
         found.append(Block(kind, html, step, number))
     return found

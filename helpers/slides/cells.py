@@ -93,11 +93,17 @@ def frames(
         if cell.cell_type == "raw" or "remove-cell" in tags:
             continue
         so_far = found[-1].blocks
-        asked = kind == "fragment" or any(b.asks for b in so_far)
-        new = blocks_of(cell, number, step, asked, folder)
-        step = max([step, *(block.step for block in new)])
-        so_far += new
+        before = step - (kind == "fragment")
+        answers = cell.cell_type == "code" and cell.outputs
+        step += bool(answers) and before == step and _asked(so_far)
+        so_far += blocks_of(cell, number, before, step, folder)
     return found
+
+
+def _asked(blocks: list[Block]) -> bool:
+    """Return whether a question has not been answered yet."""
+    told = [b for b in blocks if b.asks or b.kind not in ("text", "code")]
+    return bool(told) and told[-1].asks
 
 
 def _belongs(cell: NotebookNode, frame: Frame) -> bool:

@@ -146,6 +146,13 @@ def test_notes_are_shown_from_the_notes_before_them_on():
         ([text("a"), code("1", printed(1))], "t0 c0 o0"),
         ([text("**Predict**"), code("1", printed(1))], "t0 c0 o1"),
         (
+            [
+                *(text("**Predict**"), code("1"), code("2", printed(1))),
+                *(text("**Predict**"), code("3", printed(1))),
+            ],
+            "t0 c0 c0 o1 t1 c1 o2",
+        ),
+        (
             [text("a"), code("1", printed(1), kind="fragment"), text("b")],
             "t0 c0 o1 t1",
         ),
