@@ -49,16 +49,6 @@ def frames(
     Notes are shown with every frame of the section since the notes before;
     their minutes count where the first of these frames stands.  The footer
     says `name`; image files are looked for in `folder`.
-
-    Examples
-    --------
-    >>> cell = nbformat.v4.new_markdown_cell
-    >>> cells = [cell("## Stride"), cell(f"{FOLD} Wait. 5 minutes.")]
-    >>> for cell, kind in zip(cells, ["slide", "notes"]):
-    ...     cell.metadata.slideshow = {"slide_type": kind}
-    >>> (frame,) = frames(nbformat.v4.new_notebook(cells=cells))
-    >>> frame.notes, frame.minutes
-    ('Wait. 5 minutes.', 5)
     """
     found: list[Frame] = []
     without_notes: list[Frame] = []

@@ -14,18 +14,7 @@ SERIES = "Introduction to Convolutional Neural Networks"
 # The slides of that lecture in its order: it begins with the motivation, S19,
 # and ends with its references, S20, which no cell has to hold.
 ROUTE = (19, *range(1, 19))
-REFERENCES = """\
-- [DV16] Vincent Dumoulin, Francesco Visin. *A guide to convolution arithmetic
-  for deep learning.* arXiv:1603.07285, 2016.
-- [GBC16] Ian Goodfellow, Yoshua Bengio, Aaron Courville. *Deep learning.* MIT
-  Press, 2016.
-- [LeC+89] Yann LeCun et al. *Handwritten digit recognition with a
-  back-propagation network.* Advances in neural information processing
-  systems 2, 1989.
-- [Stu20] David Stutz. *Illustrating convolutional neural networks.* 2020.
-
-Each notebook ends with more, and with what to read them for.
-"""
+REFERENCES = Path(__file__).parent / "deck/references.md"
 TAG = re.compile(r"lecture-S(\d\d)")
 LEAVE_OUT = "lecture-skip"
 LECTURE = "lecture"
@@ -37,13 +26,6 @@ def route(notebooks: Iterable[Sequence[Frame]]) -> list[Frame]:
     A cell that begins a section and is tagged lecture-S09 puts the section in
     place of slide S9; one that begins a subslide puts that alone.  Frames
     tagged lecture-skip are left out.
-
-    Examples
-    --------
-    >>> tags = [f"lecture-S{slide:02}" for slide in range(1, 20)]
-    >>> parts = [Frame(tag, [], tags=[tag]) for tag in tags]
-    >>> [frame.title for frame in route([parts])][:3]
-    ['lecture-S19', 'lecture-S01', 'lecture-S02']
     """
     chosen: dict[int, list[Frame]] = {slide: [] for slide in ROUTE}
     for parts in notebooks:
@@ -81,10 +63,9 @@ def _tagged(parts: Sequence[Frame]) -> list[Frame]:
 def lecture(
     paths: Sequence[Path], sections: Sequence[str] = ()
 ) -> list[Frame]:
-    """Return the frames of a lecture: a slide opens each notebook's part.
+    """Return a lecture: `route`, or all that the given notebooks show.
 
-    Without `sections` it is the route of the original, with them all that
-    these notebooks show.
+    A slide opens the part of each notebook.
     """
     numbers = [path.stem[:2] for path in paths]
     for section in sections:
@@ -113,7 +94,7 @@ def lecture(
         frame.title = re.sub(r"^\d+ ", "", frame.title)
         found.append(frame)
         questions.pop(title, None)
-    last = Block("text", markdown(REFERENCES))
+    last = Block("text", markdown(REFERENCES.read_text("utf-8")))
     return [*found, Frame("References", [last], notebook=SERIES)]
 
 
