@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tqdm import tqdm
-
+from helpers.checks import as_path
 from helpers.command import command
-from helpers.slides import LECTURE, NOTEBOOKS, ROOT, build, print_pdf
+from helpers.slides import LECTURE, NOTEBOOKS, ROOT, build, lecture, print_pdf
 
 
 @command
@@ -18,24 +16,27 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Build the decks that are asked for."""
     parser = argparse.ArgumentParser(
         prog="python -m helpers.slides",
-        description="Build slides from the notebooks, one HTML file each.",
+        description="Build slides from notebooks, one HTML file each.",
     )
-    parser.add_argument(
+    add = parser.add_argument
+    add(
         "names",
         nargs="*",
         metavar="NAME",
-        help="how a notebook's file name begins, like 03, or lecture for the "
-        "90-minute route through all of them; all if none is given",
+        help="how a notebook's file name begins, like 03, the path of any "
+        "notebook, or lecture for the 90-minute route through all of them; "
+        "all if none is given",
     )
-    parser.add_argument(
-        "--output",
-        type=Path,
-        default=ROOT / "decks",
-        help="folder for the decks (decks)",
+    add(
+        "--output", type=as_path, default=ROOT / "decks", help="folder (decks)"
     )
-    parser.add_argument(
-        "--pdf", action="store_true", help="print each deck to PDF as well"
+    add(
+        "--sections",
+        type=lambda text: text.split(","),
+        default=(),
+        help="make the lecture of these notebooks: 01,04",
     )
+    add("--pdf", action="store_true", help="print each deck to PDF as well")
     given = parser.parse_args(arguments)
     notebooks = sorted(NOTEBOOKS.glob("*.ipynb"))
     if not notebooks:
@@ -43,29 +44,45 @@ def main(arguments: Sequence[str] | None = None) -> None:
             f"there are no notebooks in {NOTEBOOKS}: call pip install -e . "
             "in the repository"
         )
-    names = _choose(given.names, [path.stem for path in notebooks])
-    bar = tqdm(names, file=sys.stdout, leave=False, unit="deck")
-    for name in bar:
-        bar.set_description(name)
-        deck = build(name, given.output, notebooks)
-        _report(bar, deck)
-        if given.pdf:
-            _report(bar, print_pdf(deck))
+    failed = []
+    for path in _choose(
+        [LECTURE] if given.sections else given.names, notebooks
+    ):
+        try:
+            deck = build(path, given.output, notebooks, given.sections)
+            if not deck:
+                print(f"skipped: {path} shows nothing")
+                continue
+            print(f"{deck}  {deck.stat().st_size / 1e6:.1f} MB", flush=True)
+            if path is None:
+                parts = lecture(notebooks, given.sections)
+                print(f"lecture: {sum(p.minutes for p in parts)} minutes")
+            if given.pdf:
+                print(f"{print_pdf(deck)}  printed", flush=True)
+        except (ValueError, RuntimeError) as error:  # the others are built
+            failed.append(str(error))
     print("Open a deck in a browser; S: notes, Esc: overview, ?: help.")
+    if failed:
+        raise RuntimeError("\nerror: ".join(failed))
 
 
-def _report(bar: tqdm, path: Path) -> None:
-    bar.write(f"{path}  {path.stat().st_size / 1e6:.1f} MB", file=sys.stdout)
-
-
-def _choose(wanted: Sequence[str], stems: Sequence[str]) -> list[str]:
-    every = [*stems, LECTURE]
-    for name in wanted:
-        if not any(stem.startswith(name) for stem in every):
+def _choose(
+    wanted: Sequence[str], notebooks: Sequence[Path]
+) -> list[Path | None]:
+    """Return the notebooks that are named; None stands for the lecture."""
+    every = {path.stem: path for path in notebooks} | {LECTURE: None}
+    chosen: list[Path | None] = []
+    for name in wanted or [""]:
+        if name.endswith(".ipynb"):
+            chosen.append(Path(name).expanduser())
+            continue
+        found = [path for stem, path in every.items() if stem.startswith(name)]
+        if not found:
             raise ValueError(
-                f"no notebook begins with {name}; there are {', '.join(every)}"
+                f"no notebook begins with {name}: there are {', '.join(every)}"
             )
-    return [s for s in every if not wanted or s.startswith(tuple(wanted))]
+        chosen += found
+    return chosen
 
 
 if __name__ == "__main__":

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import base64
 import functools
-from collections.abc import Iterable, Sequence
+import hashlib
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 
-import nbformat
-from nbconvert.exporters import HTMLExporter
+import jinja2
 
 from helpers.files import write_whole
+from helpers.slides.blocks import markdown
 from helpers.slides.cells import Frame, read_frames
-from helpers.slides.layout import HEIGHT, LAYOUTS
-from helpers.slides.paging import stacks
-from helpers.slides.talk import LECTURE, REFERENCES, SERIES, route
+from helpers.slides.talk import LECTURE, SERIES, lecture
 
-TEMPLATES = Path(__file__).parent
+DECK = Path(__file__).parent / "deck"
 CREDIT = (
     "After the slides “Introduction to Convolutional Neural Networks” by "
     "Moritz Wolter, High Performance Computing and Analytics Lab, University "
@@ -25,31 +24,30 @@ CREDIT = (
 )
 
 
-def deck_html(title: str, parts: Iterable[Frame]) -> str:
+def deck_html(title: str, parts: Sequence[Frame], credit: str = "") -> str:
     """Return a deck as one HTML page that asks for nothing else.
 
-    Examples
-    --------
-    >>> page = deck_html("Stride", [])
-    >>> "<h1>Stride</h1>" in page
-    True
+    Its policy names its scripts by their digests: nothing else runs.
     """
-    found = stacks(parts)
-    deck = {
-        "title": title,
-        "series": SERIES,
-        "credit": CREDIT,
-        "stacks": found,
-        "screens": 1 + sum(map(len, found)),
-        "layouts": {name: vars(look) for name, look in LAYOUTS.items()},
-        "height": HEIGHT,
-        **_assets(),
-    }
-    exporter = HTMLExporter(
-        template_name="deck", extra_template_basedirs=[str(TEMPLATES)]
+    stacks: list[list[Frame]] = []
+    for frame in parts:
+        if frame.begins_section or not stacks:
+            stacks.append([])
+        stacks[-1].append(frame)
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(DECK), autoescape=True
     )
-    empty = nbformat.v4.new_notebook()
-    return exporter.from_notebook_node(empty, resources={"deck": deck})[0]
+    environment.filters["markdown"] = markdown
+    return environment.get_template("deck.html.j2").render(
+        title=title,
+        series=SERIES,
+        credit=credit,
+        stacks=stacks,
+        explores=any(
+            block.kind == "explorer" for f in parts for block in f.blocks
+        ),
+        **_assets(),
+    )
 
 
 @functools.cache
@@ -59,32 +57,32 @@ def _assets() -> dict[str, object]:
     mathjax = _installed("django-static-mathjax", "mathjax/static/mathjax")
     sans = reveal / "dist/theme/fonts/source-sans-pro"
     mono = _installed("matplotlib", "matplotlib/mpl-data/fonts/ttf")
-    scripts = [
-        TEMPLATES / "deck/settings.js",
-        mathjax / "es5/tex-svg-full.js",
-        reveal / "dist/reveal.js",
-        reveal / "plugin/notes/notes.js",
-        TEMPLATES / "deck/deck.js",
-    ]
-    licences = {
-        "reveal.js": reveal / "LICENSE",
-        "MathJax": mathjax / "LICENSE",
-        "Source Sans Pro": sans / "LICENSE",
-        "DejaVu Sans Mono": mono / "LICENSE_DEJAVU",
-    }
+    licences = [folder / "LICENSE" for folder in (reveal, mathjax, sans)]
+    licences.append(mono / "LICENSE_DEJAVU")
+    pro = "Source Sans Pro"
     fonts = [
-        ("Source Sans Pro", 400, "normal", sans / "source-sans-pro-regular"),
-        ("Source Sans Pro", 400, "italic", sans / "source-sans-pro-italic"),
-        ("Source Sans Pro", 600, "normal", sans / "source-sans-pro-semibold"),
+        (pro, 400, "normal", sans / "source-sans-pro-regular.woff"),
+        (pro, 400, "italic", sans / "source-sans-pro-italic.woff"),
+        (pro, 600, "normal", sans / "source-sans-pro-semibold.woff"),
         ("DejaVu Sans Mono", 400, "normal", mono / "DejaVuSansMono.ttf"),
     ]
+    scripts = [
+        DECK / "settings.js",
+        mathjax / "es5/tex-svg-full.js",
+        reveal / "dist/reveal.js",
+        *(DECK / f"{name}.js" for name in ("parts", "fit", "speaker", "deck")),
+    ]
+    styles = [
+        reveal / "dist/reveal.css",
+        DECK / "deck.css",
+        DECK / "speaker.css",
+    ]
+    texts = [_script(path) for path in scripts]
     return {
-        "scripts": [_script(path) for path in scripts],
-        "css": _read(TEMPLATES / "deck/deck.css"),
-        "reveal_css": _read(reveal / "dist/reveal.css"),
-        "licences": "\n\n".join(
-            f"{name}\n{_read(path)}" for name, path in licences.items()
-        ),
+        "scripts": texts,
+        "digests": [_digest(text) for text in texts],
+        "css": "\n".join(map(_read, styles)),
+        "licences": "\n".join(map(_read, licences)).replace("--", "- -"),
         "fonts": [(*font[:3], _data_url(font[3])) for font in fonts],
     }
 
@@ -109,42 +107,35 @@ def _script(path: Path) -> str:
     )
 
 
+def _digest(script: str) -> str:
+    digest = hashlib.sha256(script.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
+
+
 def _data_url(path: Path) -> str:
-    path = path if path.suffix else path.with_suffix(".woff")
     data = base64.b64encode(path.read_bytes()).decode()
     return f"data:font/{path.suffix[1:]};base64,{data}"
 
 
-def build(name: str, folder: Path, notebooks: Sequence[Path]) -> Path:
-    """Write one deck and return where it is.
+def build(
+    path: Path | None,
+    folder: Path,
+    notebooks: Sequence[Path] = (),
+    sections: Sequence[str] = (),
+) -> Path | None:
+    """Write the deck of a notebook, or the lecture, and return where it is.
 
-    Parameters
-    ----------
-    name : str
-        The stem of a notebook, or "lecture" for the route through all.
-    folder : path
-        Made if it is not there.
-    notebooks : sequence of path
-        All notebooks.
-
-    Examples
-    --------
-    >>> build("lecture", Path("decks"), [])
-    Traceback (most recent call last):
-    ValueError: the lecture needs notebooks, there are none
+    Without a path it is the lecture, made from all notebooks or from those
+    whose numbers are given.  A notebook that shows nothing has no deck.
     """
-    if not notebooks:
-        raise ValueError(f"the {name} needs notebooks, there are none")
-    if name == LECTURE:
-        title = SERIES
-        parts = route([read_frames(path)[1] for path in notebooks])
-        last = nbformat.v4.new_markdown_cell(REFERENCES)
-        parts.append(Frame("References", [last], notebook=SERIES))
+    if path is None:
+        title, parts = SERIES, lecture(notebooks, sections)
     else:
-        (path,) = (path for path in notebooks if path.stem == name)
         title, parts = read_frames(path)
+    if not any(frame.blocks or frame.title for frame in parts):
+        return None
     folder.mkdir(parents=True, exist_ok=True)
-    deck = folder / f"{name}.html"
+    deck = folder / f"{path.stem if path else LECTURE}.html"
     with write_whole(deck) as file:
-        file.write(deck_html(title, parts).encode())
+        file.write(deck_html(title, parts, CREDIT).encode())
     return deck

@@ -1,8 +1,11 @@
-"""Decks as text: screens, order, notes, the route, what is inlined."""
+"""Decks as text: frames, blocks, notes, the lecture, what is inlined."""
 
+import base64
+import json
 import re
 import subprocess
 import sys
+from html import unescape
 
 import nbformat
 import pytest
@@ -10,24 +13,20 @@ import pytest
 from helpers import slides
 from helpers.slides import __main__ as command
 from helpers.slides import page as pages
+from helpers.slides.blocks import WIDGET, clean
 from helpers.slides.cells import FOLD, slide_type
-from helpers.slides.layout import LAYOUTS, text_height
-from helpers.slides.paging import WIDGET
-from helpers.slides.talk import SERIES
 
 NOTEBOOKS = sorted(slides.NOTEBOOKS.glob("*.ipynb"))
-FIGURE = {"image/png": "aGVsbG8=", "text/plain": "Figure: a ramp"}
-SIZE = {"image/png": {"width": 800, "height": 450, "alt": "a ramp"}}
+PNG = base64.b64encode(b"\x89PNG").decode()
+HIDE = ["hide-input"]
 
 
 def text(source, kind="-", tags=()):
-    cell = nbformat.v4.new_markdown_cell(source)
-    return typed(cell, kind, tags)
+    return typed(nbformat.v4.new_markdown_cell(source), kind, tags)
 
 
 def note(source):
-    folded = f"{FOLD}\n\n{source}\n\n</details>"
-    return text(folded, "notes")
+    return text(f"{FOLD}\n\n{source}\n\n</details>", "notes")
 
 
 def code(source, *outputs, kind="-", tags=()):
@@ -46,29 +45,33 @@ def printed(lines):
     return nbformat.v4.new_output("stream", text="number\n" * lines)
 
 
-def figure():
-    return nbformat.v4.new_output("display_data", FIGURE, metadata=SIZE)
+def shown(kind="image/png", data=PNG, **about):
+    return nbformat.v4.new_output(
+        "display_data", {kind: data}, metadata={kind: about}
+    )
 
 
 def notebook(*cells):
     return nbformat.v4.new_notebook(cells=list(cells))
 
 
-def kinds(*cells):
-    """Return the kinds of blocks, screen by screen, of one frame."""
+def seen(*cells):
+    """Return kind and step of all blocks of one frame; hidden code as C."""
     (frame,) = slides.frames(notebook(*cells))
-    return [[b.metadata.kind for b in s.blocks] for s in slides.screens(frame)]
+    return " ".join(
+        f"{'C' if block.hidden else block.kind[0]}{block.step}"
+        for block in frame.blocks
+    )
 
 
-def steps(*cells):
-    (frame,) = slides.frames(notebook(*cells))
-    return [[b.metadata.step for b in s.blocks] for s in slides.screens(frame)]
+def html(*cells, folder=None):
+    (frame,) = slides.frames(notebook(*cells), folder=folder)
+    return "".join(block.html for block in frame.blocks)
 
 
 def deck(*cells):
-    return slides.deck_html(
-        "Title", slides.frames(notebook(*cells), "01 Name")
-    )
+    parts = slides.frames(notebook(*cells), "01 Name")
+    return slides.deck_html("Title", parts)
 
 
 # --- Frames ------------------------------------------------------------------
@@ -82,27 +85,34 @@ def test_slides_and_subslides_begin_frames():
             text("## 1 A shift\n\nOne.", "slide"),
             code("1", kind="fragment"),
             text("**Below**", "subslide"),
-            text("### Erratum\n\nTwo.", "subslide"),
+            code("check()", kind="fragment", tags=["remove-cell"]),
+            text("### Two pixels\n\nTwo.", "subslide"),
         )
     )
-    assert [part.title for part in parts] == [
-        "07 Pooling",
-        "1 A shift",
-        "1 A shift",
-        "Erratum",
+    assert [(p.title, p.begins_section, len(p.blocks)) for p in parts] == [
+        ("07 Pooling", True, 1),
+        ("1 A shift", True, 2),
+        ("1 A shift", False, 1),
+        ("Two pixels", False, 1),
     ]
-    assert [part.begins_section for part in parts] == [
-        True,
-        True,
-        False,
-        False,
-    ]
-    assert [c.source for p in parts for c in p.cells] == [
-        "Why?",
-        "One.",
-        "1",
-        "**Below**",
-        "Two.",
+    assert "shift" not in parts[1].blocks[0].html
+
+
+def test_headings_begin_frames_where_there_are_no_slide_types():
+    parts = slides.frames(
+        notebook(
+            text("intro"),
+            text("# A"),
+            text("## B\n\nb"),
+            code("1"),
+            text("### C"),
+        )
+    )
+    assert [(p.title, len(p.blocks)) for p in parts] == [
+        ("", 1),
+        ("A", 0),
+        ("B", 2),
+        ("C", 0),
     ]
 
 
@@ -111,114 +121,181 @@ def test_notes_are_shown_from_the_notes_before_them_on():
         notebook(
             text("## 1 A", "slide"),
             text("a", "subslide"),
-            note("for both"),
+            note("for both. 4 minutes."),
             text("b", "subslide"),
-            note("for b"),
-            note("more"),
+            note("for b. 6 minutes, in the lecture 2."),
+            note("1 minute more"),
             text("## 2 Silent", "slide"),
             text("## 3 C", "slide"),
             note("for 3"),
         )
     )
-    assert [part.notes for part in parts] == [
-        "for both",
-        "for both",
-        "for b\n\nmore",
-        "",
-        "for 3",
+    assert [(part.notes, part.minutes) for part in parts] == [
+        ("for both. 4 minutes.", 4),
+        ("for both. 4 minutes.", 0),
+        ("for b. 6 minutes, in the lecture 2.\n\n1 minute more", 3),
+        ("", 0),
+        ("for 3", 0),
     ]
-
-
-def test_the_notebook_is_not_changed():
-    source = notebook(text("## 1 A\n\ntext", "slide"), code("1", printed(1)))
-    before = nbformat.writes(source)
-    slides.stacks(slides.frames(source))
-    assert nbformat.writes(source) == before
-
-
-# --- Screens -----------------------------------------------------------------
-
-
-def test_short_cells_share_a_screen_and_come_key_by_key():
-    cells = [
-        text("## 1 A\n\n**Predict.**", "slide"),
-        code("print()", printed(2), kind="fragment"),
-        text("So.", "fragment"),
-        text("And so."),
-    ]
-    assert kinds(*cells) == [
-        ["markdown", "code", "output", "markdown", "markdown"]
-    ]
-    assert steps(*cells) == [[0, 1, 2, 3, 3]]
-
-
-def test_a_figure_comes_after_its_code_with_what_is_printed():
-    cells = [
-        text("## 1 A\n\n**Predict.**", "slide"),
-        code("\n".join("abcdefghijkl"), figure(), printed(2)),
-    ]
-    assert kinds(*cells) == [["markdown", "code"], ["figure", "output"]]
-    assert steps(*cells) == [[0, 0], [0, 0]]
-
-
-def test_code_stays_with_what_it_prints():
-    words = "## 1 A\n\n" + "Nine words that fill some of the screen. " * 6
-    cells = [text(words, "slide"), code("\n".join("abcdefgh"), printed(6))]
-    assert kinds(*cells) == [["markdown"], ["code", "output"]]
-
-
-def test_what_fits_on_no_screen_together_is_parted():
-    cells = [code("\n".join("abcdefghijkl"), printed(12), kind="slide")]
-    assert kinds(*cells) == [["code"], ["output"]]
-    cells = [code("a", figure(), printed(9), kind="slide")]
-    assert kinds(*cells) == [["code", "figure"], ["output"]]
-
-
-def test_little_text_alone_is_large():
-    few, many = slides.frames(
-        notebook(
-            text("## 1 A\n\n**Predict.**", "slide"),
-            text("Some of many words. " * 40, "slide"),
-        )
-    )
-    assert [s.large for f in (few, many) for s in slides.screens(f)] == [
-        True,
-        False,
-    ]
-
-
-def test_widgets_are_left_out_with_their_code():
-    widget = nbformat.v4.new_output(
-        "display_data", {WIDGET: {}, "text/plain": "VBox()"}
-    )
-    assert kinds(code("explorer()", widget, kind="slide"), code("1")) == [
-        ["code"]
-    ]
-    assert (
-        slides.stacks(
-            slides.frames(notebook(code("explorer()", widget, kind="slide")))
-        )
-        == []
-    )
 
 
 @pytest.mark.parametrize(
-    ("short", "long"),
+    ("cells", "expected"),
     [
-        ("words " * 10, "words " * 40),
-        ("- a\n- b", "- a\n- b\n- c\n- d"),
-        ("$x$ is short", "$x$ is " + "not " * 30),
-        ("$$x$$", "$$\\frac{x}{y}$$"),
-        ("| a |\n|--|\n| b |", "| a |\n|--|\n| b |\n| c |\n| d |"),
+        # Code is seen with what it prints, and an answer after its question.
+        ([text("a"), code("1", printed(1))], "t0 c0 o0"),
+        ([text("**Predict**"), code("1", printed(1))], "t0 c0 o1"),
+        (
+            [
+                *(text("**Predict**"), code("1"), code("2", printed(1))),
+                *(text("**Predict**"), code("3", printed(1))),
+            ],
+            "t0 c0 c0 o1 t1 c1 o2",
+        ),
+        (
+            [text("a"), code("1", printed(1), kind="fragment"), text("b")],
+            "t0 c0 o1 t1",
+        ),
+        (
+            [
+                code("1", printed(1)),
+                text("b", "fragment"),
+                text("c", "fragment"),
+            ],
+            "c0 o0 t1 t2",
+        ),
+        # What is short under a picture is its caption; more is not.
+        ([code("1", shown(), printed(3), tags=HIDE)], "C0 p0"),
+        ([code("1", shown(), printed(9), tags=HIDE)], "C0 p0 o0"),
+        ([text("**Predict**"), code("1", shown(), tags=HIDE)], "t0 C0 p1"),
+        # A picture goes beside the text before it, or on a slide of its own.
+        (
+            [text("a"), code("1", shown(), kind="subslide", tags=HIDE)],
+            "t0 C0 p0",
+        ),
+        # Widgets are dead: a static figure stands beside them.
+        ([code("w()", shown(WIDGET, {})), code("1")], "c0"),
+        ([nbformat.v4.new_raw_cell("\\newpage"), code("1")], "c0"),
     ],
 )
-def test_more_text_is_higher(short, long):
-    for layout in LAYOUTS.values():
-        assert text_height(short, layout) > 0
-        assert text_height(short, layout) < text_height(long, layout)
+def test_blocks_and_their_steps(cells, expected):
+    if not slide_type(cells[0]).startswith("s"):
+        cells[0].metadata.slideshow = {"slide_type": "slide"}
+    assert seen(*cells) == expected
 
 
-# --- The route of the lecture ------------------------------------------------
+def test_alternative_texts_never_show():
+    drawn = (
+        'figures.show(\n    f(x),\n    alt="one, \\"two\\" "\n    f"{x}",\n)'
+    )
+    page = html(code(drawn, shown(alt='a "ramp"')))
+    assert "alt" not in re.sub(r"<img [^>]*>", "", page)
+    assert "two" not in page
+    assert 'alt="a &quot;ramp&quot;"' in page
+
+
+# --- Awkward notebooks -------------------------------------------------------
+
+
+def write(path, cells, minor=5, **changes):
+    content = {"nbformat": 4, "nbformat_minor": minor, "metadata": {}}
+    path.write_text(json.dumps({**content, "cells": cells, **changes}))
+    return path
+
+
+@pytest.mark.parametrize("minor", range(6))
+@pytest.mark.parametrize("metadata", [{}, {"slideshow": None, "tags": None}])
+def test_every_minor_format_with_and_without_ids(tmp_path, minor, metadata):
+    cell = {"cell_type": "markdown", "metadata": metadata, "source": ["# A"]}
+    cells = [cell, {**cell, "cell_type": "raw"}]
+    if metadata.get("tags", 1) is None:
+        metadata.pop("tags")  # the schema asks for a list
+    path = write(tmp_path / "a.ipynb", cells, minor)
+    title, parts = slides.read_frames(path)
+    assert (title, [part.title for part in parts]) == ("A", ["A"])
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("{", "bad.ipynb is no notebook"),
+        ("[]", "bad.ipynb is no notebook"),
+        ('{"nbformat": 3, "worksheets": []}', "its format is 3, not 4"),
+        (
+            '{"nbformat": 4, "nbformat_minor": 2, "metadata": {}, "cells": '
+            '[{"cell_type": "code", "metadata": {}, "source": ""}]}',
+            "bad.ipynb is no valid notebook in cell 1",
+        ),
+    ],
+)
+def test_bad_notebooks_are_named_and_others_built(
+    tmp_path, capsys, content, words
+):
+    (tmp_path / "bad.ipynb").write_text(content)
+    write(tmp_path / "empty.ipynb", [])
+    nbformat.write(notebook(text("# Good")), tmp_path / "good.ipynb")
+    names = [str(tmp_path / f"{n}.ipynb") for n in ("bad", "empty", "good")]
+    assert command.main([*names, "--output", str(tmp_path / "new")]) == 1
+    out, err = capsys.readouterr()
+    said = out + err
+    assert words in said
+    assert "empty.ipynb shows nothing" in said
+    assert [p.name for p in (tmp_path / "new").iterdir()] == ["good.html"]
+
+
+@pytest.mark.parametrize("width", ["50%", 80, None])
+def test_image_data_and_sizes_of_any_kind(width):
+    page = html(code("i", shown("image/jpeg", f"{PNG}\n", width=width)))
+    assert f'src="data:image/jpeg;base64,{PNG}"' in page
+
+
+def test_image_files_are_embedded_or_named_as_missing(tmp_path):
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "a b.png").write_bytes(b"\x89PNG")
+    (tmp_path / "secret.png").write_bytes(b"secret")
+    cell = text(
+        "![one](a%20b.png) <img src='gone.png'> ![s](../secret.png) "
+        "![w](https://example.org/w.png) ![c](attachment:c.png)"
+    )
+    cell.attachments = {"c.png": {"image/png": PNG}}
+    page = html(cell, folder=tmp_path / "deep")
+    assert page.count(f'src="data:image/png;base64,{PNG}"') == 2
+    for name in ("gone.png", "../secret.png", "https://example.org/w.png"):
+        assert f"missing picture: {name}" in page
+    assert page.count("<img") == 2
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<!-- open",
+        "a <b",
+        "<table><tr><td>",
+        "$a < b$",
+        "```\nx",
+        "![](",
+        "\x00",
+    ],
+)
+def test_unclosed_markup_stays_in_its_cell(source):
+    page = deck(
+        text(f"## 1 A\n\n{source}", "slide"), text("after it", "slide")
+    )
+    assert "after it" in page
+    assert page.count("<section") == page.count("</section")
+
+
+def test_math_and_tables_outlive_the_sanitiser():
+    page = html(
+        text("$x < y$ and $$a_b * c_d * e$$\n\n|a|b|\n|:-:|-:|\n|1|2|")
+    )
+    assert "$x &lt; y$" in page
+    assert "$$a_b * c_d * e$$" in page
+    assert 'style="text-align:right"' in page
+    assert clean('<p class="x" style="position:fixed">a</p>').count("fix") == 0
+
+
+# --- The lecture -------------------------------------------------------------
 
 
 def tagged(*numbers, kind="slide"):
@@ -232,94 +309,107 @@ def route(*notebooks):
     return [frame.title for frame in slides.route(parts)]
 
 
-def test_route_is_in_the_order_of_the_lecture():
-    later = tagged(*range(11, 20))
-    first = tagged(10, 9, *range(1, 9))
-    order = [19, *range(1, 19)]
-    assert route(later, first) == [str(n) for n in order]
-
-
-def test_route_takes_sections_whole_and_subslides_alone():
-    rest = tagged(*range(3, 20))
+def test_route_takes_sections_whole_and_subslides_alone_in_their_order():
     cells = [
         text("## 1", "slide", ["lecture-S01"]),
-        text("### 1a", "subslide"),
+        text("### 1a", "subslide", ["lecture-S01"]),
         text("### 1b", "subslide", ["lecture-skip"]),
         text("## not on the route", "slide"),
         text("### 2a", "subslide", ["lecture-S02"]),
         text("### 2b", "subslide"),
     ]
-    assert route(rest, cells)[1:4] == ["1", "1a", "2a"]
-
-
-def test_a_section_for_two_slides_is_shown_once():
+    rest = tagged(*range(3, 20))
+    order = ["19", "1", "1a", "2a", *map(str, range(3, 19))]
+    assert route(rest, cells) == order
     both = text("## both", "slide", ["lecture-S02", "lecture-S01"])
-    assert route([both], tagged(*range(3, 20)))[1:3] == ["both", "3"]
+    assert route([both], rest)[1:3] == ["both", "3"]
 
 
-def test_each_slide_of_the_route_begins_a_stack():
-    cells = tagged(*range(1, 20), kind="subslide")
-    parts = slides.route([slides.frames(notebook(*cells))])
-    assert list(map(len, slides.stacks(parts))) == [1] * 19
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        (
+            tagged(*(n for n in range(1, 20) if n not in (7, 18))),
+            "lecture-S07, lecture-S18: tag",
+        ),
+        (tagged(*range(1, 21)), r"lecture-S20 in nb, '20'"),
+        *(
+            ([text("a", kind, ["lecture-S03"])], "cell 1 of nb is tagged lect")
+            for kind in ("-", "fragment", "skip", "notes")
+        ),
+    ],
+)
+def test_wrong_tags_are_named(cells, words):
+    with pytest.raises(ValueError, match=words):
+        route(cells)
 
 
-def test_a_missing_slide_is_named():
-    with pytest.raises(ValueError, match="lecture-S07, lecture-S18: tag"):
-        route(tagged(*(n for n in range(1, 20) if n not in (7, 18))))
+def lecture_notebook(folder):
+    first = text("# 05 Name\n\n**Why?** More.", "slide")
+    drawn = code("prepare(); show()", shown(), kind="fragment")
+    cells = [first, *tagged(*range(1, 20)), drawn, note("7 minutes")]
+    path = folder / "05.ipynb"
+    nbformat.write(notebook(*cells), path)
+    return path
 
 
-def test_a_tag_that_names_no_slide_is_refused():
-    with pytest.raises(ValueError, match=r"lecture-S20 in nb, '20'"):
-        route(tagged(*range(1, 21)))
+def test_lecture_opens_each_notebook_and_ends_with_references(tmp_path):
+    parts = slides.lecture([lecture_notebook(tmp_path)])
+    titles = [frame.title for frame in parts]
+    assert titles == ["05 Name", "19", *map(str, range(1, 19)), "References"]
+    assert "<p>Why?</p>" in parts[0].blocks[0].html
+    assert [b.kind for b in parts[1].blocks if not b.hidden] == [
+        "text",
+        "picture",
+    ]
+    for source in ("DV16", "GBC16", "LeC+89", "Stu20"):
+        assert f"[{source}]" in parts[-1].blocks[0].html
 
 
-@pytest.mark.parametrize("kind", ["-", "fragment", "skip", "notes"])
-def test_a_tag_where_no_slide_begins_is_refused(kind):
-    lost = text("lost", kind, ["lecture-S03"])
-    lost.id = "lost-cell"
-    with pytest.raises(ValueError, match="lost-cell of nb is tagged lecture"):
-        route([*tagged(1), lost])
+def test_sections_compose_another_lecture(tmp_path, capsys, monkeypatch):
+    lecture_notebook(tmp_path)
+    other = notebook(text("# 06 Other", "slide"), note("3 minutes"))
+    nbformat.write(other, tmp_path / "06.ipynb")
+    monkeypatch.setattr(command, "NOTEBOOKS", tmp_path)
+    arguments = ["--sections", "06", "--output", str(tmp_path)]
+    assert command.main(arguments) == 0
+    page = (tmp_path / "lecture.html").read_text("utf-8")
+    assert "06 Other" in page
+    assert "05 Name" not in page
+    assert "lecture: 3 minutes" in capsys.readouterr().out
+    assert command.main(["--sections", "6", "--output", str(tmp_path)]) == 1
+    assert "no notebook begins with 6" in capsys.readouterr().err
+
+
+def test_lecture_takes_85_to_90_minutes():
+    parts = slides.lecture(NOTEBOOKS)
+    assert 85 <= sum(frame.minutes for frame in parts) <= 90
 
 
 # --- The page ----------------------------------------------------------------
 
 
-def test_page_has_title_credit_footer_and_numbers():
-    page = deck(text("## 1 A\n\ntext", "slide"), text("below", "subslide"))
-    assert "<title>Title</title>" in page
-    assert "<h1>Title</h1>" in page
-    assert "Moritz Wolter" in page
-    assert re.findall(r"<footer><span>(.*?)</span> <span>(.*?)<", page) == [
-        ("01 Name", "2 / 3"),
-        ("01 Name", "3 / 3"),
-    ]
-
-
-def test_page_holds_notes_fragments_pictures_and_colours():
-    page = deck(
-        text("## 1 A\n\ntext", "slide"),
-        code("def f(): 'x'", printed(1), kind="fragment"),
-        code("show()", figure()),
-        note("Ask *first*."),
-    )
-    assert re.search(r'<aside class="notes"><p>Ask <em>first</em>', page)
-    assert "For the speaker" not in page
-    assert 'class="block code fragment" data-fragment-index="1"' in page
-    assert '<img alt="a ramp" src="data:image/png;base64,aGVsbG8="' in page
-    assert '<span class="k">def</span>' in page
-    for colour in ("#0072b2", "#d55e00", "#009e73", "#e69f00"):
-        assert colour in page
-
-
 def test_page_asks_for_nothing_and_keeps_the_licences():
-    page = deck(text("## 1 A\n\n[link](https://example.org)", "slide"))
-    head = page[: page.index("<body>")]
+    link = text("## 1 A\n\n[link](https://example.org)", "slide")
+    parts = slides.frames(notebook(link, note("Ask *first*.")), "01 Name")
+    page = slides.deck_html("a < b", parts, pages.CREDIT)
+    head = unescape(page[: page.index("<body>")])
     assert "default-src 'none'" in head
-    assert "<link" not in page
-    assert not re.search(r"<script[^>]+src", page)
+    assert "script-src 'sha256-" in head
+    assert "unsafe-inline'; form" in head  # styles only
+    assert not re.search(r"<link|<script[^>]+src", page)
     assert not re.search(r"@import|url\((?!['\"]?(data:|#))", head)
     for licence in ("Hakim", "Apache License", "SIL OPEN FONT", "Bitstream"):
         assert licence in page, licence
+    for expected in (
+        "<h1>a &lt; b</h1>",
+        "Moritz Wolter",
+        "<footer><span>01 Name</span>",
+        '<aside class="notes"><p>Ask <em>first</em>',
+        *("#0072b2", "#d55e00", "#009e73", "#e69f00"),
+    ):
+        assert expected in page
+    assert "For the speaker" not in page
 
 
 def test_scripts_cannot_end_early(tmp_path):
@@ -328,29 +418,22 @@ def test_scripts_cannot_end_early(tmp_path):
     assert pages._script(path) == r"x = '<script><\/script><\!--'"
 
 
-def test_markup_in_titles_is_escaped():
-    assert "<h1>a &lt; b</h1>" in slides.deck_html("a < b", [])
-
-
-# --- All notebooks -----------------------------------------------------------
-
-
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_every_shown_cell_of_a_notebook_is_in_its_deck(path):
     title, parts = slides.read_frames(path)
     assert title.startswith(path.stem[:2])
-    found = [s for stack in slides.stacks(parts) for s in stack]
-    assert len({screen.name for screen in found}) == len(found)
-    shown = {cell for screen in found for cell in screen.cells}
-    for cell in nbformat.read(path, as_version=4).cells:
+    found = {block.cell for frame in parts for block in frame.blocks}
+    cells = nbformat.read(path, as_version=4).cells
+    for number, cell in enumerate(cells, 1):
         hidden = slide_type(cell) in ("skip", "notes")
+        hidden |= "remove-cell" in cell.metadata.get("tags", [])
         widget = any(
             WIDGET in output.get("data", {})
             for output in cell.get("outputs", [])
         )
         heading = re.fullmatch(r"#+ .*", cell.source.strip())
         if not widget and not heading:
-            assert (cell.id in shown) is not hidden, cell.id
+            assert (number in found) is not hidden, cell.id
 
 
 # --- The command -------------------------------------------------------------
@@ -363,23 +446,9 @@ def test_command_builds_what_it_is_asked_for(tmp_path, capsys):
     said = capsys.readouterr().out
     assert f"{path}  " in said
     assert "S: notes" in said
-
-
-def test_whole_lecture_ends_with_the_references(tmp_path):
-    path = tmp_path / "00.ipynb"
-    nbformat.write(notebook(*tagged(*range(1, 20))), path)
-    page = slides.build("lecture", tmp_path, [path]).read_text("utf-8")
-    assert f"<h1>{SERIES}</h1>" in page
-    titles = re.findall(r"<h2>(.*?)\s*</h2>", page)
-    assert titles == ["19", *map(str, range(1, 19)), "References"]
-    for source in ("DV16", "GBC16", "LeC+89", "Stu20"):
-        assert f"[{source}]" in page
-
-
-def test_command_refuses_an_unknown_notebook(capsys):
     assert command.main(["77"]) == 1
     said = capsys.readouterr().err
-    assert "error: no notebook begins with 77; there are 00_why" in said
+    assert "error: no notebook begins with 77: there are 00_why" in said
 
 
 def test_command_says_which_slides_of_the_lecture_are_missing(
