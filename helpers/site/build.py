@@ -122,7 +122,8 @@ def _mathml(page: HTML5Translator, node: nodes.Element) -> None:
     tex, block = node.astext(), isinstance(node, nodes.math_block)
     for unknown, known in KNOWN.items():
         tex = re.sub(unknown, known, tex)
-    page.body.append(tex2mathml(tex, as_block=block))
+    written = tex2mathml(tex, as_block=block)
+    page.body.append(written.replace("&ApplyFunction;", "\u2061"))
     raise nodes.SkipNode
 
 
