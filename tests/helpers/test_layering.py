@@ -34,6 +34,7 @@ ROWS = [
     "matching",
     "figures",
     "slides",
+    "site",
 ]
 # What a module that computes takes from elsewhere, at the top of the file.
 COMPUTE = {row: {"numpy", "scipy"} for row in ROWS[: ROWS.index("figures")]}
@@ -42,7 +43,7 @@ INSIDE_FUNCTIONS = {"data": {"torch", "torchvision", "PIL"}}
 HEAVY = {"matplotlib", "IPython", "torch", "torchvision", "ipywidgets"}
 
 # Lines: what grows, pushes something out.
-BUDGETS = {"helpers": 6_300, "notebooks/lecture": 8_600, "tests": 11_800}
+BUDGETS = {"helpers": 6_300, "notebooks/lecture": 8_700, "tests": 12_200}
 LONGEST_FILE = 600
 SCREEN = 60
 
