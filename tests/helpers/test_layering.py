@@ -43,7 +43,7 @@ INSIDE_FUNCTIONS = {"data": {"torch", "torchvision", "PIL"}}
 HEAVY = {"matplotlib", "IPython", "torch", "torchvision", "ipywidgets"}
 
 # Lines: what grows, pushes something out.
-BUDGETS = {"helpers": 6_300, "notebooks/lecture": 8_700, "tests": 12_200}
+BUDGETS = {"helpers": 6_300, "notebooks/lecture": 9_200, "tests": 12_600}
 LONGEST_FILE = 600
 SCREEN = 60
 
