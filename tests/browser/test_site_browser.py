@@ -57,7 +57,7 @@ def site(tmp_path_factory):
     output = make.new_output("display_data", data)
     cells = [
         make.new_markdown_cell("# 12 Small\n\n**Does it live?**"),
-        make.new_code_cell(outputs=[output]),
+        make.new_code_cell("small()", outputs=[output]),
         make.new_code_cell(
             "print('gone')", metadata={"tags": ["remove-cell"]}
         ),
@@ -74,19 +74,19 @@ def visit(site, browser):
     """Return a function that opens a page; what it hears must be nothing."""
     heard = []
     context = browser.new_context(viewport={"width": 390, "height": 844})
-    local = ("file:", "data:")
+    fine = ("file:", "data:", "log", "info", "debug")
 
     def go(name, query=""):
         page = context.new_page()
         page.on("request", lambda request: heard.append(request.url))
         page.on("pageerror", lambda error: heard.append(str(error)))
-        page.on("console", lambda message: heard.append(message.text))
+        page.on("console", lambda told: heard.append(told.type + told.text))
         page.goto((site / f"{name}.html").as_uri() + query)
         return page
 
     yield go
     context.close()
-    assert [one for one in heard if not one.startswith(local)] == []
+    assert [one for one in heard if not one.startswith(fine)] == []
 
 
 @pytest.mark.parametrize("name", OTHERS + NAMES)
