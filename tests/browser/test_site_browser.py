@@ -63,7 +63,8 @@ def site(tmp_path_factory):
         ),
     ]
     small = folder / "12_small.ipynb"
-    nbformat.write(make.new_notebook(cells=cells), small)
+    notebook = nbformat.read(PATHS[0], as_version=4)
+    nbformat.write(notebook | {"cells": cells}, small)
     notebooks, told = [*PATHS, small], {"00": {"conv": ["You *add* $2."]}}
     build(notebooks, folder / "site", told, folder / "decks", book=True)
     return folder / "site"
