@@ -37,7 +37,7 @@ class Chapter:
         self.link = f"[{self.title}]({self.stem}.ipynb)"
         self.question = re.search(r"(?s)\*\*(.+?)\*\*", text)[1]
         source = "\n".join(cell.source for cell in cells)
-        checks = re.findall(r"exercises\.(\w+)\.check\(", source)
+        checks = re.findall(r"(?m)^exercises\.(\w+)\.check\(", source)
         self.exercises = list(dict.fromkeys(checks))
         time = TIME.search(source)
         words = filter(None, time.groups() if time else ())

@@ -64,7 +64,8 @@ def site(tmp_path_factory):
     ]
     small = folder / "12_small.ipynb"
     notebook = nbformat.read(PATHS[0], as_version=4)
-    nbformat.write(notebook | {"cells": cells}, small)
+    notebook.cells = cells
+    nbformat.write(notebook, small)
     notebooks, told = [*PATHS, small], {"00": {"conv": ["You *add* $2."]}}
     build(notebooks, folder / "site", told, folder / "decks", book=True)
     return folder / "site"
