@@ -6,7 +6,6 @@ import argparse
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 from helpers.site import build
@@ -14,7 +13,7 @@ from helpers.slides import NOTEBOOKS, ROOT
 from helpers.slides.__main__ import main as make_decks
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Build what is asked for; return 1 if it fails."""
     parser = argparse.ArgumentParser(
         prog="python -m helpers.site",

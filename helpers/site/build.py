@@ -8,7 +8,6 @@ import json
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 
@@ -31,9 +30,9 @@ KNOWN |= {r"\\[bB]ig": "", "°": r"^\\circ"}
 
 
 def build(
-    notebooks: Sequence[Path],
+    notebooks: list[Path],
     output: Path,
-    misconceptions: Mapping[str, Mapping[str, Sequence[str]]],
+    misconceptions: dict[str, dict[str, list[str]]],
     decks: Path | bool = False,
     book: bool = False,
 ) -> Path:
@@ -65,7 +64,7 @@ def build(
     return output / "index.html"
 
 
-def _write(source: Path, chapters: Sequence[Chapter], tables: dict) -> None:
+def _write(source: Path, chapters: list[Chapter], tables: dict) -> None:
     """Write what Sphinx reads, and what it copies."""
     package = metadata.distribution("django-static-mathjax")
     mathjax = Path(package.locate_file("mathjax/static/mathjax"))
@@ -93,7 +92,7 @@ def _table(name: str) -> dict:
     return json.loads((HERE / f"{name}.json").read_text("utf-8"))
 
 
-def _sphinx(source: Path, made: Path, chapters: Sequence[Chapter]) -> None:
+def _sphinx(source: Path, made: Path, chapters: list[Chapter]) -> None:
     """Run a builder; what it warns of, a link into nothing say, fails."""
     settings, said = _table("settings"), io.StringIO()
     settings = settings["all"] | settings[made.name]
