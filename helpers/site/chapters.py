@@ -14,7 +14,6 @@ from nbformat import NotebookNode
 from helpers.slides.cells import FOLD, frames, split_heading
 from helpers.slides.talk import TAG
 
-HOST = Path(__file__).with_name("explorer.html")
 ASKED = "**Is it true?**"
 # A quotation ends with its mark, with a formula or with a table.
 QUOTED = re.compile(r'(?s).*("[*_.]*|\$\$|\|\n)')
@@ -97,7 +96,7 @@ class Chapter:
         """Return the explorers as HTML, each with its module and state."""
         found = [output.data[EXPLORER] for output in self.outputs(EXPLORER)]
         packed = [base64.b64encode(json.dumps(o).encode()) for o in found]
-        host = HOST.read_text("utf-8")
+        host = Path(__file__).with_name("explorer.html").read_text("utf-8")
         return [host.replace("{packed}", one.decode()) for one in packed]
 
     def page(self) -> str:
