@@ -35,6 +35,7 @@ ROWS = [
     "figures",
     "command",
     "slides",
+    "site",
 ]
 # What a module that computes takes from elsewhere, at the top of the file.
 COMPUTE = {row: {"numpy", "scipy"} for row in ROWS[: ROWS.index("figures")]}
@@ -43,7 +44,7 @@ INSIDE_FUNCTIONS = {"data": {"torch", "torchvision", "PIL"}}
 HEAVY = {"matplotlib", "IPython", "torch", "torchvision", "ipywidgets"}
 
 # Lines: what grows, pushes something out.
-BUDGETS = {"helpers": 6_300, "notebooks/lecture": 9_300, "tests": 12_600}
+BUDGETS = {"helpers": 6_300, "notebooks/lecture": 9_300, "tests": 12_900}
 LONGEST_FILE = 600
 SCREEN = 60
 
