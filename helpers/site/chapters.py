@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from helpers.slides.cells import FOLD, frames, split_heading
+from helpers.slides.cells import FOLD, split_heading
 from helpers.slides.talk import TAG
 
 ASKED = "**Is it true?**"
@@ -61,11 +61,15 @@ class Chapter:
 
     def slides(self) -> Iterator[tuple[str, str, str, list[str]]]:
         """Yield the slides covered: number, section, target, minutes."""
-        for frame in frames(self.notebook, self.title):
-            minutes = re.findall(r"(\d+) minutes", frame.notes)
-            for tag in filter(None, map(TAG.fullmatch, frame.tags)):
-                target = self.anchor(frame.cells[0])
-                yield f"S{int(tag[1])}", frame.title, target, minutes[-1:]
+        title, cells = self.title, self.notebook.cells
+        for place, cell in enumerate(cells):
+            title = split_heading(cell)[0] or title
+            tags = cell.metadata.get("tags", [])
+            for tag in filter(None, map(TAG.fullmatch, tags)):
+                notes = (c.source for c in cells[place:] if FOLD in c.source)
+                minutes = re.findall(r"(\d+) minutes", next(notes, ""))
+                number, target = f"S{int(tag[1])}", self.anchor(cell)
+                yield number, title, target, minutes[:1]
 
     def defines(self, term: str) -> str:
         """Return the target that defines a term, "" if there is none.

@@ -44,7 +44,7 @@ INSIDE_FUNCTIONS = {"data": {"torch", "torchvision", "PIL"}}
 HEAVY = {"matplotlib", "IPython", "torch", "torchvision", "ipywidgets"}
 
 # Lines: what grows, pushes something out.
-BUDGETS = {"helpers": 6_300, "notebooks/lecture": 9_300, "tests": 12_900}
+BUDGETS = {"helpers": 6_300, "notebooks/lecture": 9_300, "tests": 13_000}
 LONGEST_FILE = 600
 SCREEN = 60
 
