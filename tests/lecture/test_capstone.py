@@ -532,7 +532,7 @@ def test_no_hint_for_a_file_that_cannot_be_read(said):
     ("option", "expected"),
     [
         ([], "Next, step 1."),
-        (["--hint"], "output_size: Exercise 1 of notebook 03"),
+        (["--hint"], "output_size: Eq. 4 of notebook 03"),
         (["--solution"], "def output_size("),
     ],
 )
