@@ -179,9 +179,10 @@ def _eight_bits(values: NDArray) -> NDArray[np.uint8]:
     if not np.isfinite([low, high]).all():
         raise ValueError(f"its pixels run from {low} to {high}")
     usual = (1, 255) if values.dtype.kind == "f" else (255, 65535)
+    usual = (65535,) if values.dtype.itemsize == 2 else usual
     fitting = [top for top in usual if low >= 0 and high <= top]
     if fitting:
-        low, high = 0.0, fitting[values.dtype.itemsize == 2 and -1]
+        low, high = 0.0, float(fitting[0])
     part = (values - low) / max(high - low, np.finfo(float).tiny)
     return np.rint(255 * part).astype(np.uint8)
 

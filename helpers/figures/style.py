@@ -7,7 +7,6 @@ import reprlib
 from collections.abc import Sequence
 
 import matplotlib as mpl
-import numpy as np
 from IPython.display import publish_display_data
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
@@ -156,11 +155,7 @@ def show_frames(frames: Sequence[Figure], alt: str) -> None:
         buffer = io.BytesIO()
         fig.savefig(buffer, format="png", dpi=DPI)
         pictures.append(Image.open(buffer).convert("RGB"))
-    # An animated PNG has one palette: that of all frames together.
-    palette = Image.fromarray(np.vstack(pictures)).quantize(
-        64, method=Image.Quantize.MAXCOVERAGE
-    )
-    pictures = [p.quantize(palette=palette, dither=0) for p in pictures]
+    # No palette: the nearest of its colours turns a pale blue into a green.
     buffer = io.BytesIO()
     pictures[0].save(
         buffer,

@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 import pytest
-from matplotlib.colors import to_hex, to_rgb
+from matplotlib.colors import to_hex
 from PIL import Image
 
 from helpers import figures
@@ -197,12 +197,18 @@ def test_no_more_than_twenty_frames_and_none_without_a_text():
         figures.show_frames([figures.new_figure()] * 2, alt=" ")
 
 
-def test_a_colour_that_the_first_frame_lacks_is_kept(published):
-    later = figures.new_figure()
-    later.set_facecolor(figures.OUTPUT)
-    figures.show_frames([figures.new_figure(), later], alt="white, green")
+def test_every_colour_of_every_frame_is_kept(published):
+    """Also the pale ones, beside hundreds of others."""
+    drawn, rng = [], np.random.default_rng(0)
+    for color in (figures.INPUT, figures.OUTPUT):
+        fig = figures.new_figure()
+        fig.set_facecolor(figures.light(color))
+        fig.subplots().imshow(rng.random((20, 20, 3)))
+        drawn.append(fig)
+    figures.show_frames(drawn, alt="two tints")
     with Image.open(io.BytesIO(published[0][0]["image/png"])) as picture:
-        picture.seek(1)
-        found = np.array(picture.convert("RGB").getpixel((9, 9)))
-    right = 255 * np.array(to_rgb(figures.OUTPUT))
-    assert abs(found - right).max() < 8
+        for place, fig in enumerate(drawn):
+            fig.savefig(buffer := io.BytesIO(), format="png", dpi=figures.DPI)
+            picture.seek(place)
+            right = Image.open(buffer).convert("RGB")
+            assert picture.convert("RGB").tobytes() == right.tobytes()

@@ -50,7 +50,7 @@ def kind(value: object) -> str:
         return "None"
     name = "array" if isinstance(value, np.ndarray) else type(value).__name__
     name = "class" if isinstance(value, type) else name
-    return f"{'an' if name[:1] in 'aeiou' else 'a'} {name}"
+    return f"{'an' if name[:1] in 'aeiouAEIOU' else 'a'} {name}"
 
 
 def named(name: str, value: object) -> str:
